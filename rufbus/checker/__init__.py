@@ -1,0 +1,1 @@
+"""The independent check of everything stored. It shares no code with what it checks."""

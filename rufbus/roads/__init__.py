@@ -1,0 +1,1 @@
+"""From an OpenStreetMap extract to stops, travel times and geometry."""

@@ -1,0 +1,1 @@
+"""A day on a virtual clock, through the same dispatcher."""

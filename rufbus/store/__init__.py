@@ -1,0 +1,1 @@
+"""The database: SQLModel and Alembic on SQLite and PostgreSQL."""
