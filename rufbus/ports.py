@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -122,6 +122,29 @@ class LedgerEntry:
     """Who: ``system``, ``driver:<vehicle>`` or a key's id."""
     reason: str
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedAnswer:
+    """An idempotency key with what was answered to it."""
+
+    scope: str
+    key: str
+    answer: StoredAnswer
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A driver's report as it was taken in."""
+
+    id: str
+    vehicle_id: str
+    at: Instant
+    """When it happened, by the van."""
+    kind: str
+    data: Mapping[str, Any]
+    taken_at: Instant
 
 
 class ReadSession(Protocol):
@@ -291,11 +314,58 @@ class WriteSession(ReadSession, Protocol):
         ...
 
 
+class AuditSession(ReadSession, Protocol):
+    """A reading session that can also go through everything there is, for the checker and for exports.
+
+    The iterators may be lazy: they are read before the session ends.
+    """
+
+    def all_tours(self) -> Iterator[Tour]:
+        """Return every tour, in the order of shift ids."""
+        ...
+
+    def all_legs(self) -> Iterator[Leg]:
+        """Return every leg in every state, in the order of ids."""
+        ...
+
+    def all_bookings(self) -> Iterator[Booking]:
+        """Return every booking, in the order of ids."""
+        ...
+
+    def all_quotes(self) -> Iterator[Quote]:
+        """Return every quote, in the order of ids."""
+        ...
+
+    def all_events(self) -> Iterator[StoredEvent]:
+        """Return every event, in the order of their numbers."""
+        ...
+
+    def all_ledger(self) -> Iterator[LedgerEntry]:
+        """Return every ledger entry, in the order they were written."""
+        ...
+
+    def all_answers(self) -> Iterator[KeyedAnswer]:
+        """Return every answered idempotency key, in the order of scope and key."""
+        ...
+
+    def all_reports(self) -> Iterator[StoredReport]:
+        """Return every driver report, in the order they were taken in."""
+        ...
+
+    def all_stop_lists(self) -> Iterator[StopListVersion]:
+        """Return the last published version of every vehicle, in the order of vehicle ids."""
+        ...
+
+
 class Store(Protocol):
     """The database, or the in-memory fake that obeys the same contract."""
 
     def read(self) -> AbstractContextManager[ReadSession]:
         """Open a reading session; it sees one moment."""
+        ...
+
+    def audit(self) -> AbstractContextManager[AuditSession]:
+        """Open a reading session over everything; it sees one moment."""
         ...
 
     def write(self) -> AbstractContextManager[WriteSession]:
