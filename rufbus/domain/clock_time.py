@@ -1,7 +1,8 @@
 """Instants, local times and service days.
 
-Inside, an instant is an ``int``: whole seconds since 1970-01-01T00:00:00Z. Outside it is RFC 3339 with the offset of the
-service's time zone. A *service day* is the local date on which a day's shifts begin; its hours may run past midnight.
+Inside, an instant is an ``int``: whole seconds since 1970-01-01T00:00:00Z. Outside it is RFC 3339 with the offset of
+the service's time zone. A *service day* is the local date on which a day's shifts begin; its hours may run past
+midnight.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def from_datetime(when: dt.datetime, zone: ZoneInfo) -> Instant:
 def local_instant(day: dt.date, second_of_day: int, zone: ZoneInfo) -> Instant:
     """Return the instant of a wall-clock time on a service day, which may lie past midnight.
 
-    ``second_of_day`` counts wall-clock seconds from 00:00 of ``day``; 86,400 and more fall on the next date. A wall time
-    that a clock change skips is taken as long after the last one before it as the clock says (PEP 495, fold 0); of a
-    repeated one the first is meant.
+    ``second_of_day`` counts wall-clock seconds from 00:00 of ``day``; 86,400 and more fall on the next date. A wall
+    time that a clock change skips is taken as long after the last one before it as the clock says (PEP 495, fold 0); of
+    a repeated one the first is meant.
     """
     days, rest = divmod(second_of_day, 86_400)
     date = day + dt.timedelta(days=days)
