@@ -254,21 +254,24 @@ def promise_before(arrive_by: Instant, *, direct_s: int, boarding_s: int, dwell_
     return Promise(closes_at - rules.pickup_window_s, closes_at, dropoff_by, max_ride_s)
 
 
-def narrow(promise: Promise, planned_departure: Instant, planned_arrival: Instant, rules: PromiseRules) -> Promise:
+def narrow_promise(
+    promise: Promise, planned_arrival: Instant, planned_departure: Instant, rules: PromiseRules
+) -> Promise:
     """Return the promise with its pickup window narrowed around the plan, in whole minutes, never outside the first.
 
     The window opens in the minute in which the van is to arrive, earlier where it would otherwise reach beyond the
-    first one; it is as wide as the rules say or as the first one allows.
+    first one; it is as wide as the rules say or as the first one allows. Arrival and departure both keep it if they
+    keep the first promise. For a van that is late already it is the last one possible: the promise does not move.
 
     Raises
     ------
     InvalidInput
-        When the plan does not keep the promise: there is no honest window then.
+        When the departure lies before the arrival.
     """
-    if planned_arrival > promise.pickup_to or planned_departure < max(promise.pickup_from, planned_arrival):
+    if planned_departure < planned_arrival:
         raise InvalidInput(
-            f"The plan arrives at {planned_arrival} and departs at {planned_departure}, outside the promised window "
-            f"{promise.pickup_from} to {promise.pickup_to}. Mend the plan before narrowing."
+            f"A van cannot depart at {planned_departure} before it arrives at {planned_arrival}. Give the begin of the "
+            "call first, then its end."
         )
     width_s = min(rules.narrowed_window_s, promise.pickup_to - promise.pickup_from)
     opens_at = max(promise.pickup_from, min(floor_minute(planned_arrival), promise.pickup_to - width_s))
