@@ -328,6 +328,11 @@ def test_two_ride_times_that_only_conflict_together_name_one():
     assert violations(with_ride(problem, 0, max_ride_s=25 * MINUTE), Plan(((0, 2, 1, 3),))) == ()
 
 
+def test_every_ride_that_lasts_too_long_by_itself_is_named():
+    problem = with_ride(with_ride(CLEAN_PROBLEM, 0, max_ride_s=9 * MINUTE), 1, max_ride_s=9 * MINUTE)
+    assert [found.visit for found in violations(problem, CLEAN_PLAN)] == [1, 3]
+
+
 def test_a_place_without_a_road_is_named():
     travel_s = LINE.copy()
     travel_s[5, 6] = UNREACHABLE_S
