@@ -1,0 +1,168 @@
+"""The dispatcher's desk: everything the verbs need, and the days they look at.
+
+A *day* is read through a cache that is keyed by tour version. That is sound because of one rule that every verb keeps: a
+leg changes only in a transaction that also counts up the version of its tour.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rufbus.domain.booking import Leg
+from rufbus.domain.calendar import shifts_on
+from rufbus.domain.clock_time import Clock, Instant
+from rufbus.domain.fleet import Shift
+from rufbus.domain.ids import Chance
+from rufbus.domain.service import Service
+from rufbus.domain.tour import Call, CallKind, Tour
+from rufbus.ports import ReadSession, StopNetwork, Store, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One service day as stored: its shifts, their tours, and the legs in them."""
+
+    service_day: str
+    shifts: tuple[Shift, ...]
+    tours: tuple[Tour, ...]
+    """One per shift, in the same order; version 0 where nothing is stored yet."""
+    legs: Mapping[str, Leg]
+
+    def with_tour(self, tour: Tour, legs: Mapping[str, Leg]) -> Day:
+        """Return the day with one tour replaced and some legs added or replaced."""
+        tours = tuple(tour if old.shift_id == tour.shift_id else old for old in self.tours)
+        return replace(self, tours=tours, legs={**self.legs, **legs})
+
+    def tour_of(self, shift_id: str) -> Tour:
+        """Return the tour of a shift."""
+        return next(tour for tour in self.tours if tour.shift_id == shift_id)
+
+    def shift_of(self, shift_id: str) -> Shift:
+        """Return the shift with that id."""
+        return next(shift for shift in self.shifts if shift.id == shift_id)
+
+    def find_tour_with(self, leg_id: str) -> Tour | None:
+        """Return the tour that carries a leg."""
+        for tour in self.tours:
+            if any(call.leg_id == leg_id for call in tour.calls):
+                return tour
+        return None
+
+
+@dataclass(slots=True)
+class _CachedTour:
+    tour: Tour
+    legs: dict[str, Leg]
+
+
+@dataclass(slots=True, eq=False)
+class TourCache:
+    """Tours and their legs by shift, each good for one version."""
+
+    entries: dict[str, _CachedTour] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """What every verb of dispatch works with."""
+
+    service: Service
+    network: StopNetwork
+    store: Store
+    clock: Clock
+    chance: Chance
+    workers: Workers
+    cache: TourCache = field(default_factory=TourCache)
+    shift_cache: dict[str, tuple[Shift, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def travel_s(self) -> NDArray[np.int32]:
+        """Driving time plus the dwell of the stop that is left (s), as the solver wants it."""
+        travel = self.network.travel_s.astype(np.int32, copy=True)
+        travel[: self.network.stop_count] += self.service.stops.dwell_s
+        np.fill_diagonal(travel, 0)
+        return travel
+
+    def place_index(self, stop_id: str) -> int:
+        """Return the index of a stop or depot that is known to exist."""
+        index = self.network.find_stop(stop_id)
+        if index is None:
+            raise KeyError(stop_id)
+        return index
+
+    def drive_s(self, origin: str, destination: str) -> int:
+        """Return dwell plus driving time between two stops or depots (s)."""
+        return int(self.travel_s[self.place_index(origin), self.place_index(destination)])
+
+    def shifts_on(self, service_day: str) -> tuple[Shift, ...]:
+        """Return the dated shifts of a service day."""
+        if service_day not in self.shift_cache:
+            self.shift_cache[service_day] = shifts_on(self.service, dt.date.fromisoformat(service_day))
+        return self.shift_cache[service_day]
+
+    def load_day(self, session: ReadSession, service_day: str) -> Day:
+        """Return a service day, reading only what changed since it was last looked at."""
+        shifts = self.shifts_on(service_day)
+        versions = session.tour_versions(service_day)
+        with self.cache.lock:
+            known = dict(self.cache.entries)
+        stale = [
+            shift_id
+            for shift_id, version in versions.items()
+            if shift_id not in known or known[shift_id].tour.version != version
+        ]
+        if stale:
+            fresh = self._read_tours(session, stale)
+            known |= fresh
+            with self.cache.lock:
+                self.cache.entries |= fresh
+        entries = [known[shift.id] for shift in shifts if shift.id in versions]
+        by_shift = {entry.tour.shift_id: entry.tour for entry in entries}
+        legs = {leg_id: leg for entry in entries for leg_id, leg in entry.legs.items()}
+        tours = tuple(by_shift.get(shift.id) or self.empty_tour(shift) for shift in shifts)
+        return Day(service_day, shifts, tours, legs)
+
+    def _read_tours(self, session: ReadSession, shift_ids: list[str]) -> dict[str, _CachedTour]:
+        tours = session.tours(shift_ids)
+        wanted = {call.leg_id for tour in tours for call in tour.calls if call.leg_id is not None}
+        legs = {leg.id: leg for leg in session.legs(wanted)}
+        return {
+            tour.shift_id: _CachedTour(
+                tour, {call.leg_id: legs[call.leg_id] for call in tour.calls if call.leg_id is not None}
+            )
+            for tour in tours
+        }
+
+    def empty_tour(self, shift: Shift) -> Tour:
+        """Return the tour of a shift that nobody has booked yet: only its breaks."""
+        depot = f"depot:{shift.vehicle_id}"
+        calls = tuple(
+            Call(
+                CallKind.BREAK,
+                depot,
+                max(rule.earliest, shift.start_at),
+                max(rule.earliest, shift.start_at) + rule.duration_s,
+                break_number=number,
+            )
+            for number, rule in enumerate(shift.breaks)
+        )
+        return Tour(shift.id, shift.service_day, shift.vehicle_id, 0, calls)
+
+    def forget_before(self, now: Instant) -> None:
+        """Drop cached tours of days that are over, so that a long-running desk does not grow."""
+        with self.cache.lock:
+            old = [
+                shift_id
+                for shift_id, entry in self.cache.entries.items()
+                if all(call.depart_at < now - 172_800 for call in entry.tour.calls)
+            ]
+            for shift_id in old:
+                del self.cache.entries[shift_id]

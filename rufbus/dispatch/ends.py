@@ -1,0 +1,81 @@
+"""The two ends of a ride as stops: which are near enough on foot, and which pairs of them a van can serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rufbus.dispatch.desk import Desk
+from rufbus.domain.errors import FieldError, InvalidInput
+from rufbus.domain.place import UNREACHABLE_S, Place, StopWalk
+from rufbus.domain.request import Refusal, Request
+from rufbus.domain.rules import check_reachable, check_stops
+
+STOPS_PER_END = 3
+"""How many of the nearest stops are tried at each end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPair:
+    """A stop to board at and a stop to alight at, with the walks to and from them."""
+
+    pickup: StopWalk
+    dropoff: StopWalk
+    direct_s: int
+
+    def turned(self, direct_s: int) -> StopPair:
+        """Return the pair for the way back."""
+        return StopPair(self.dropoff, self.pickup, direct_s)
+
+
+def place_of(desk: Desk, end: Place | str, field: str) -> Place:
+    """Return where an end of a request lies.
+
+    Raises
+    ------
+    InvalidInput
+        When it names a stop that does not exist.
+    """
+    if isinstance(end, Place):
+        return end
+    index = desk.network.find_stop(end)
+    if index is None or index >= desk.network.stop_count:
+        raise InvalidInput(
+            f"There is no stop {end}. Look stops up under /api/v1/stops, or give lon and lat.",
+            errors=(FieldError(f"{field}.stop_id", "unknown stop"),),
+        )
+    return desk.network.stops[index].place
+
+
+def list_pairs(desk: Desk, request: Request) -> tuple[tuple[StopPair, ...], Refusal | None]:
+    """Return the stop pairs that could serve a request, shortest walks first, or why there is none."""
+    origins, destinations = _near(desk, request.origin), _near(desk, request.destination)
+    refusal = check_stops(origins, destinations, desk.service)
+    if refusal is not None:
+        return (), refusal
+    pairs = [
+        StopPair(origin, destination, direct_s)
+        for origin in origins[:STOPS_PER_END]
+        for destination in destinations[:STOPS_PER_END]
+        if origin.stop != destination.stop and (direct_s := _direct_s(desk, origin.stop, destination.stop)) is not None
+    ]
+    if not pairs:
+        return (), check_reachable(None)
+    return tuple(sorted(pairs, key=lambda pair: pair.pickup.walk_m + pair.dropoff.walk_m)), None
+
+
+def turn_pairs(desk: Desk, pairs: tuple[StopPair, ...]) -> tuple[StopPair, ...]:
+    """Return the pairs for the way back, without those that no road serves."""
+    back = ((pair, _direct_s(desk, pair.dropoff.stop, pair.pickup.stop)) for pair in pairs)
+    return tuple(pair.turned(direct_s) for pair, direct_s in back if direct_s is not None)
+
+
+def _near(desk: Desk, end: Place | str) -> list[StopWalk]:
+    if isinstance(end, Place):
+        return list(desk.network.list_near(end, desk.service.walking.max_m))
+    return [StopWalk(desk.place_index(end), 0)]
+
+
+def _direct_s(desk: Desk, origin: int, destination: int) -> int | None:
+    """Return the driving time without detour (s), or ``None`` where no road leads."""
+    direct = int(desk.network.travel_s[origin, destination])
+    return None if direct >= UNREACHABLE_S else direct

@@ -1,0 +1,251 @@
+"""Quote a ride: offers whose seats are held, or a "no" with its reason and the nearest "yes"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rufbus.dispatch.commit import retrying, save_tours
+from rufbus.dispatch.desk import Desk
+from rufbus.dispatch.ends import StopPair, list_pairs, place_of, turn_pairs
+from rufbus.dispatch.search import (
+    STEP_S,
+    WIDE_STEP_S,
+    Candidate,
+    Found,
+    Workings,
+    far_enough,
+    grid,
+    list_candidates,
+    take_best,
+)
+from rufbus.domain.booking import Leg, Quote
+from rufbus.domain.clock_time import ceil_minute, to_rfc3339
+from rufbus.domain.errors import NotFound
+from rufbus.domain.fares import price_ct
+from rufbus.domain.ids import new_id
+from rufbus.domain.request import Anchor, Direction, Party, Refusal, RefusalReason, Request, Wish
+from rufbus.domain.rules import check_area, check_order, check_party, check_wish
+
+LEAST_ALTERNATIVES = 3
+"""How many alternatives a refusal comes with, where the day has them."""
+
+HOPELESS = frozenset(
+    {
+        RefusalReason.PARTY_TOO_LARGE,
+        RefusalReason.OUTSIDE_AREA,
+        RefusalReason.UNREACHABLE,
+        RefusalReason.NO_STOP_NEAR,
+        RefusalReason.SAME_STOP,
+        RefusalReason.NO_WHEELCHAIR_PLACE,
+    }
+)
+"""Reasons that no other time would cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One offer with its legs."""
+
+    quote: Quote
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The answer to a request."""
+
+    quotes: tuple[Offered, ...]
+    refusal: Refusal | None
+
+
+def quote_ride(desk: Desk, request: Request) -> Offer:
+    """Return held offers for a request, best first.
+
+    When it cannot be met as wished, the offers are the nearest alternatives and ``refusal`` says why.
+
+    Raises
+    ------
+    InvalidInput
+        When a stop does not exist, or the return lies before the way out.
+    """
+    check_order(request)
+    origin, destination = place_of(desk, request.origin, "origin"), place_of(desk, request.destination, "destination")
+    refusal = check_party(request.party, desk.service.vehicles) or check_area(desk.service, origin, destination)
+    if refusal is not None:
+        return Offer((), refusal)
+    pairs, refusal = list_pairs(desk, request)
+    if refusal is not None:
+        return Offer((), refusal)
+    return retrying(lambda: _quote_once(desk, request, pairs))
+
+
+def requote(desk: Desk, quote_id: str) -> Offer:
+    """Return fresh offers for the request behind an offer that is gone.
+
+    Raises
+    ------
+    NotFound
+        When there never was such an offer.
+    """
+    with desk.store.read() as session:
+        legs = session.quote_legs(quote_id)
+    if not legs:
+        raise NotFound(f"There is no quote {quote_id}. Ask for a new one.")
+    outward, back = legs[0], legs[1] if len(legs) > 1 else None
+    request = Request(
+        outward.pickup.stop_id,
+        outward.dropoff.stop_id,
+        Wish(Anchor.DEPART_AFTER, outward.promise.pickup_from),
+        Wish(Anchor.DEPART_AFTER, back.promise.pickup_from) if back is not None else None,
+        outward.party,
+    )
+    return quote_ride(desk, request)
+
+
+def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...]) -> Offer:
+    now = desk.clock.now()
+    held_until = now + desk.service.booking.hold_s
+    with desk.store.read() as session:
+        workings = Workings(desk, session, now, held_until)
+        refusal = _refusal_by_rule(desk, request)
+        trips = [] if refusal is not None else _as_wished(workings, request, pairs)
+        alternative = not trips
+        if not trips:
+            refusal = refusal or _refusal_by_fleet(workings, request, pairs)
+            trips = [] if refusal.reason in HOPELESS else _nearest(workings, request, pairs, refusal)
+    offers = _offers(desk, request.party, trips, held_until, alternative=alternative)
+    if offers:
+        with desk.store.write() as session:
+            save_tours(session, workings.changed.values())
+            session.add_quotes([offered.quote for offered in offers])
+            session.add_legs([leg for offered in offers for leg in offered.legs])
+    return Offer(offers, refusal if alternative else None)
+
+
+def _refusal_by_rule(desk: Desk, request: Request) -> Refusal | None:
+    now = desk.clock.now()
+    refusal = check_wish(request.outward, desk.service, now)
+    if refusal is None and request.inward is not None:
+        refusal = check_wish(request.inward, desk.service, now, direction=Direction.RETURN)
+    return refusal
+
+
+def _refusal_by_fleet(workings: Workings, request: Request, pairs: Sequence[StopPair]) -> Refusal:
+    """Return why no van can do it as wished: no wheelchair place free, or no van at all."""
+    if request.party.wheelchairs:
+        seated = replace(
+            request.party, adults=request.party.adults + request.party.wheelchairs, wheelchairs=0
+        )
+        mark = workings.mark()
+        possible = bool(_as_wished(workings, replace(request, party=seated), pairs, most=1))
+        workings.go_back(mark)
+        if possible:
+            return Refusal(
+                RefusalReason.NO_WHEELCHAIR_PLACE,
+                "Vans have seats left at that time, but no wheelchair place. The nearest times with one are offered.",
+                binding={"rule": "vehicles.wheelchair_places"},
+            )
+    zone = workings.desk.service.zone
+    return Refusal(
+        RefusalReason.NO_VEHICLE,
+        "No van can take the ride at that time without breaking a promise to somebody else. "
+        "The nearest times at which one can are offered.",
+        binding={"rule": "fleet", "wished": to_rfc3339(request.outward.at, zone)},
+    )
+
+
+# --- trips: one or two legs that take their seats together -----------------------------------------------------------
+
+Trip = tuple[Found, ...]
+
+
+def _as_wished(
+    workings: Workings, request: Request, pairs: Sequence[StopPair], most: int | None = None
+) -> list[Trip]:
+    """Return trips within the accepted distance from the wished times; the best first."""
+    rules = workings.desk.service.booking
+    offsets = grid(rules.max_wait_s, STEP_S, both_ways=False)
+    candidates = list_candidates(workings, request.outward, pairs, offsets, request.party)
+    return _collect(workings, request, candidates, pairs, most or rules.quotes, nearest_first=False, widen=False)
+
+
+def _nearest(workings: Workings, request: Request, pairs: Sequence[StopPair], refusal: Refusal) -> list[Trip]:
+    """Return the trips nearest to the wish, earlier or later."""
+    rules = workings.desk.service.booking
+    wish = _reachable_wish(workings, request.outward)
+    few = pairs[:3]
+    close = [0, *grid(rules.alternatives_within_s, STEP_S, both_ways=True)]
+    candidates = list_candidates(workings, wish, few, close, request.party)
+    most = max(LEAST_ALTERNATIVES, rules.quotes)
+    trips = _collect(workings, request, candidates, few, most, nearest_first=True, widen=True)
+    if len(trips) < LEAST_ALTERNATIVES and refusal.reason is not RefusalReason.NO_VEHICLE:
+        wide = [o for o in grid(86_400, WIDE_STEP_S, both_ways=True) if abs(o) > rules.alternatives_within_s]
+        more = list_candidates(workings, wish, few, wide, request.party)
+        trips += _collect(
+            workings, request, more, few, most - len(trips), nearest_first=True, widen=True, taken=trips
+        )
+    return sorted(trips, key=lambda trip: abs(trip[0].leg.promise.pickup_from - request.outward.at))
+
+
+def _reachable_wish(workings: Workings, wish: Wish) -> Wish:
+    """Return the wish moved to the nearest time that can be booked at all."""
+    service, now = workings.desk.service, workings.now
+    earliest = ceil_minute(now + service.booking.min_notice_s)
+    last = now + service.booking.earliest_days * 86_400
+    return replace(wish, at=min(max(wish.at, earliest), max(last, earliest)))
+
+
+def _collect(
+    workings: Workings, request: Request, candidates: list[Candidate], pairs: Sequence[StopPair], most: int,
+    *, nearest_first: bool, widen: bool, taken: Sequence[Trip] = (),
+) -> list[Trip]:  # fmt: skip
+    """Take seats for up to ``most`` trips that differ from each other and from ``taken``."""
+    trips: list[Trip] = []
+    pool = far_enough(candidates, [trip[0] for trip in taken])
+    while pool and len(trips) < most:
+        mark = workings.mark()
+        quote_id = new_id("q", workings.desk.chance)
+        outward = take_best(
+            workings, pool, request.party, Direction.OUTWARD, quote_id, nearest_first=nearest_first
+        )
+        if outward is None:
+            break
+        trip = _with_return(workings, request, outward, pairs, quote_id, widen=widen)
+        if trip is None:
+            workings.go_back(mark)
+        else:
+            trips.append(trip)
+        pool = far_enough(pool, [outward])
+    return trips
+
+
+def _with_return(
+    workings: Workings, request: Request, outward: Found, pairs: Sequence[StopPair], quote_id: str, *, widen: bool
+) -> Trip | None:
+    """Return the trip with its return leg, or ``None`` when there is no way back: all or nothing."""
+    if request.inward is None:
+        return (outward,)
+    rules = workings.desk.service.booking
+    back = turn_pairs(workings.desk, tuple(pairs))
+    offsets = [0, *grid(rules.alternatives_within_s, STEP_S, both_ways=True)] if widen else grid(
+        rules.max_wait_s, STEP_S, both_ways=False
+    )  # fmt: skip
+    not_before = outward.leg.promise.dropoff_by
+    candidates = list_candidates(workings, request.inward, back, offsets, request.party, not_before)
+    inward = take_best(workings, candidates, request.party, Direction.RETURN, quote_id, nearest_first=widen)
+    return None if inward is None else (outward, inward)
+
+
+def _offers(
+    desk: Desk, party: Party, trips: Sequence[Trip], held_until: int, *, alternative: bool
+) -> tuple[Offered, ...]:
+    request_id = new_id("r", desk.chance)
+    price = price_ct(party, desk.service.fares)
+    return tuple(
+        Offered(
+            Quote(trip[0].leg.quote_id, request_id, party, price * len(trip), held_until, alternative),
+            tuple(found.leg for found in trip),
+        )
+        for trip in trips
+    )

@@ -1,0 +1,105 @@
+"""The desk at work: what happens as time passes, in a thread beside the doors or step by step on a standing clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rufbus.dispatch.desk import Desk
+from rufbus.dispatch.improve import Improvement, days_in_sight, improve_day
+from rufbus.dispatch.tick import Ticked, tick
+from rufbus.domain.clock_time import Instant
+from rufbus.domain.errors import RufbusError
+
+log = logging.getLogger("rufbus.running")
+
+BEAT_S = 0.5
+"""Real time between two looks at the clock (s)."""
+STEP_S = 30
+"""Longest step in which a standing clock is moved (s), so that nothing falls due unnoticed."""
+
+
+@dataclass(slots=True, eq=False)
+class Runner:
+    """Keeps a desk going."""
+
+    desk: Desk
+    autopilot: Callable[[Desk], None] | None = None
+    """Reports for simulated drivers; ``None`` on the road."""
+    improves: bool = True
+    improvements: list[Improvement] = field(default_factory=list)
+    """The last attempts, newest last."""
+    problem: str | None = None
+    """Why the last step failed, ``None`` when it did not."""
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _thinking: threading.Thread | None = None
+    _improved_at: Instant = 0
+    _round: int = 0
+    _moving: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        """Start the background thread."""
+        self._thread = threading.Thread(target=self._run, name="rufbus-runner", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the background thread and wait for its step to end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def step(self) -> Ticked:
+        """Do what is due now, without improving."""
+        if self.autopilot is not None:
+            self.autopilot(self.desk)
+        return tick(self.desk)
+
+    def advance(self, seconds: int, move: Callable[[int], None]) -> None:
+        """Move a standing clock, doing on the way what falls due."""
+        with self._moving:
+            left = seconds
+            while left > 0:
+                step = min(STEP_S, left)
+                move(step)
+                left -= step
+                self.step()
+                if self.improves and self._improvement_due():
+                    self.improve_now()
+
+    def improve_now(self, seconds: float | None = None) -> list[Improvement]:
+        """Improve every day in sight that has rides, and wait for it."""
+        self._improved_at = self.desk.clock.now()
+        self._round += 1
+        with self.desk.store.read() as session:
+            days = [day for day in days_in_sight(self.desk) if session.tour_versions(day)]
+        done = [improve_day(self.desk, day, seconds=seconds, seed=self._round) for day in days]
+        self.improvements = [*self.improvements, *done][-200:]
+        return done
+
+    def _improvement_due(self) -> bool:
+        return self.desk.clock.now() - self._improved_at >= self.desk.service.solver.improve_every_s
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT_S):
+            try:
+                self.step()
+                self._maybe_think()
+                self.problem = None
+            except RufbusError as error:
+                self.problem = error.detail
+                log.warning("step failed: %s", error.detail)
+            except Exception as error:
+                self.problem = type(error).__name__
+                log.exception("step failed")
+
+    def _maybe_think(self) -> None:
+        """Start an improvement in a thread of its own, so that beats go on meanwhile."""
+        if not self.improves or not self._improvement_due():
+            return
+        if self._thinking is not None and self._thinking.is_alive():
+            return
+        self._thinking = threading.Thread(target=self.improve_now, name="rufbus-improve", daemon=True)
+        self._thinking.start()
