@@ -1,0 +1,45 @@
+"""The refusals that every store words alike, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rufbus.domain.errors import KeyRunning, NotFound, StalePlan
+from rufbus.domain.tour import Tour
+
+
+def check_loads(tour: Tour, loads: Sequence[tuple[int, int, int, int]]) -> None:
+    """Check that a tour comes with what is aboard after each of its calls.
+
+    Raises
+    ------
+    ValueError
+        When it does not.
+    """
+    if len(loads) != len(tour.calls):
+        raise ValueError(f"Tour {tour.shift_id} has {len(tour.calls)} calls but {len(loads)} loads: give one per call.")
+
+
+def stale_tour(shift_id: str, expected_version: int) -> StalePlan:
+    """Return the error of a tour that changed since it was read."""
+    return StalePlan(f"Tour {shift_id} is no longer version {expected_version}. Read it again, then plan again.")
+
+
+def stale_booking(booking_id: str, expected_version: int) -> StalePlan:
+    """Return the error of a booking that changed since it was read."""
+    return StalePlan(f"Booking {booking_id} is no longer version {expected_version}. Read it again, then try again.")
+
+
+def missing_leg() -> NotFound:
+    """Return the error of a leg to be replaced that is not there."""
+    return NotFound("A leg that should be replaced is not stored. Read the legs again.")
+
+
+def key_running() -> KeyRunning:
+    """Return the error of an idempotency key that another writer answered first."""
+    return KeyRunning("The same idempotency key was answered meanwhile. Ask again to get that answer.")
+
+
+def no_key(key_id: str) -> NotFound:
+    """Return the error of an access key that is not there."""
+    return NotFound(f"There is no access key {key_id}. List the keys to see their ids.")
