@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from rufbus.domain.errors import FieldError, InvalidInput
 
 EARTH_RADIUS_M = 6_371_008.8
+UNREACHABLE_S = 100_000_000
+"""Travel time (s) of a pair of places without a road between; the solver knows it under the same name and value."""
 
 
 @dataclass(frozen=True, slots=True)
