@@ -41,7 +41,7 @@ def spread_breaks(start: int, end: int, break_s: int) -> tuple[BreakRule, ...]:
     if not 0 <= stretch <= LONGEST_STRETCH_S:
         return ()
     sides = 1 if parts == 1 else 2
-    play = min((LONGEST_STRETCH_S - stretch) // sides, stretch // 2)
+    play = min((LONGEST_STRETCH_S - stretch) // sides, (end - start - break_s) // (parts + 1) // 2)
     return _windows(start, end, break_s, parts, play)
 
 
