@@ -94,7 +94,7 @@ class LegFinder:
 
 
 def _line(graph: RoadGraph, pieces: Sequence[Piece]) -> tuple[tuple[float, float], ...]:
-    """Return the joined (lon, lat) points of the stretches: two or more, none twice in a row if the way has a length."""
+    """Return the joined (lon, lat) points of the stretches: two or more, none twice in a row if the way is long."""
     points: list[tuple[float, float]] = []
     for piece in pieces:
         for point in _clip(graph, piece):

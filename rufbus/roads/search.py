@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rufbus.domain.errors import InvalidRoads
 from rufbus.roads.graph import RoadGraph
-from rufbus.roads.turns import TurnAutomaton, build_turns
+from rufbus.roads.turn_automaton import TurnAutomaton, build_turns
 
 MS_UNIT = 1 << 25
 """One millisecond; below it is room for 3,355 km in decimetres."""
@@ -149,6 +149,7 @@ def _arcs_at_places(
         tails = whole.tail[order[start[edge] : start[edge + 1]]].tolist()
         rows += [(tail, passed[0][1], edge, 0.0, passed[0][0]) for tail in tails]
         rows += [(a, b, edge, from_, to) for (from_, a), (to, b) in pairwise(passed)]
+        rows += [(b, a, edge, from_, to) for (from_, a), (to, b) in pairwise(passed) if from_ == to]
         end = _node_after(graph, turns.start_within(edge), edge)
         rows.append((passed[-1][1], end, edge, passed[-1][0], 1.0))
     table = np.array(rows, dtype=np.float64).reshape(-1, 5).T

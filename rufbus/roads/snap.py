@@ -71,7 +71,7 @@ class RoadIndex:
         numbers = np.arange(graph.edge_count)
         has_listed_twin = (graph.edge_twin >= 0) & (graph.edge_twin < numbers) & allowed[graph.edge_twin]
         self.edges = np.flatnonzero(allowed & ~has_listed_twin)
-        self.tree = shapely.STRtree(_lines(graph, self.sheet, self.edges))
+        self.tree = shapely.STRtree(edge_lines(graph, self.edges))
 
     def nearest(self, places: Sequence[Place], max_m: float) -> list[list[RoadSpot]]:
         """Return for each place its nearest point on the roads within ``max_m``; one per road when several tie."""
@@ -117,6 +117,16 @@ class RoadIndex:
 def shape_points(graph: RoadGraph, edge: int, sheet: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the rows of ``sheet`` that are the shape of ``edge``."""
     return sheet[graph.shape_start[edge] : graph.shape_start[edge + 1]]
+
+
+def edge_lines(graph: RoadGraph, edges: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the shapes of ``edges`` on the Mercator sheet; shape (edges,)."""
+    counts = np.diff(graph.shape_start)[edges]
+    owner = np.repeat(np.arange(len(edges)), counts)
+    inside = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows = np.repeat(graph.shape_start[edges], counts) + inside
+    points = to_sheet(graph.shape_lon[rows], graph.shape_lat[rows])
+    return np.asarray(shapely.linestrings(points, indices=owner), dtype=np.object_)
 
 
 def place_on_edge(graph: RoadGraph, anchor: Anchor) -> Place:
@@ -195,11 +205,3 @@ def _heading(steps: NDArray[np.float64], piece: int, share: float) -> NDArray[np
     norm = np.hypot(*heading)
     unit: NDArray[np.float64] = heading / norm if norm > 1e-9 else steps[piece] / lengths[piece]
     return unit
-
-
-def _lines(graph: RoadGraph, sheet: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.object_]:
-    counts = np.diff(graph.shape_start)[edges]
-    owner = np.repeat(np.arange(len(edges)), counts)
-    inside = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows = sheet[np.repeat(graph.shape_start[edges], counts) + inside]
-    return np.asarray(shapely.linestrings(rows, indices=owner), dtype=np.object_)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from rufbus.domain.place import Place, Stop, distance_m
@@ -114,10 +113,9 @@ class _Streets:
                 self.at_node.setdefault(node, []).append(road)
 
     def at_junctions(self, spacing_m: float) -> Iterator[_Candidate]:
-        """Yield a point in the quietest street at every crossing and dead end."""
-        graph = self.graph
-        nodes = np.array([node for node, roads in sorted(self.at_node.items()) if len(roads) != 2], dtype=np.int64)
-        for node, density in zip(nodes.tolist(), self._density(nodes, spacing_m), strict=True):
+        """Yield a point in the quietest street at every junction; crossings and dead ends have a density."""
+        graph, density = self.graph, self._density(spacing_m)
+        for node in sorted(self.at_node):
             roads = [road for road in self.at_node[node] if self.stoppable[road]]
             if not roads:
                 continue
@@ -125,7 +123,7 @@ class _Streets:
             inward = min(FROM_JUNCTION_M / max(float(graph.edge_length_m[road]), 1.0), 0.5)
             fraction = inward if graph.edge_from[road] == node else 1.0 - inward
             stop_id = f"virtual:n{graph.node_osm_id[node]}"
-            yield self._candidate(stop_id, self._crossing_name(node, road), road, fraction, density)
+            yield self._candidate(stop_id, self._crossing_name(node, road), road, fraction, density.get(node))
 
     def along(self, spacing_m: float) -> Iterator[_Candidate]:
         """Yield points between the junctions of long streets."""
@@ -144,15 +142,16 @@ class _Streets:
         rank = (not self.quiet[road], density is None, -(density or 0), stop_id)
         return _Candidate(rank, Stop(stop_id, name, place, virtual=True), anchor)
 
-    def _density(self, nodes: NDArray[np.int64], spacing_m: float) -> list[int]:
+    def _density(self, spacing_m: float) -> dict[int, int]:
         """Return how many crossings and dead ends lie within the spacing of each."""
+        nodes = np.array([node for node, roads in self.at_node.items() if len(roads) != 2], dtype=np.int64)
         if not len(nodes):
-            return []
+            return {}
         lat = self.graph.node_lat[nodes]
         points = to_sheet(self.graph.node_lon[nodes], lat)
         reach = spacing_m / np.array([ground_m_per_unit(each) for each in lat.tolist()])
         counts = cKDTree(points).query_ball_point(points, reach, return_length=True)
-        return [int(count) for count in counts]
+        return dict(zip(nodes.tolist(), np.asarray(counts).tolist(), strict=True))
 
     def _crossing_name(self, node: int, road: int) -> str:
         """Return the street's name with that of the most important other street at the junction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -53,7 +54,7 @@ class RoadBuilder:
         if name not in self.names:
             self.names.append(name)
         points = [self.nodes[a], *via, self.nodes[b]]
-        length = float(sum(np.hypot(q[0] - p[0], q[1] - p[1]) for p, q in zip(points, points[1:], strict=False)))
+        length = float(sum(np.hypot(q[0] - p[0], q[1] - p[1]) for p, q in pairwise(points)))
         edge = {
             "points": points,
             "from": a,
