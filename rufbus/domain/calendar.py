@@ -13,7 +13,7 @@ import holidays
 from rufbus.domain.clock_time import Instant, local_instant, to_local
 from rufbus.domain.fleet import BreakRule, Shift
 from rufbus.domain.service import DayWindow, Hours, Service, ShiftRule
-from rufbus.domain.work_time import place_break, required_break_s, spread_breaks
+from rufbus.domain.work_time import SHORTEST_PART_S, place_break, required_break_s, spread_breaks
 
 SUNDAY = 6
 DAY_S = 86_400
@@ -150,18 +150,18 @@ def _breaks(rule: ShiftRule, day: dt.date, start_at: Instant, end_by: Instant, z
     """Return the breaks of a dated shift, at least those that the law asks for in the hours that really pass.
 
     A clock change can make a night shift an hour longer than its wall times say, or take away its break's window; the
-    break is then lengthened, or spread around the middle of the shift.
+    break is then lengthened, or spread around the middle of the shift, in one part more where that is needed.
     """
-    if end_by <= start_at:
-        return ()
     break_s = max(rule.break_s, required_break_s(end_by - start_at))
+    if end_by <= start_at or break_s == 0:
+        return ()
     if rule.break_window is not None:
         earliest = wall_instant(day, rule.break_window.start_s, zone)
         latest_end = wall_instant(day, rule.break_window.end_s, zone)
         placed = place_break(start_at, end_by, break_s, earliest, latest_end)
         if placed is not None:
             return (placed,)
-    return spread_breaks(start_at, end_by, break_s)
+    return spread_breaks(start_at, end_by, break_s) or spread_breaks(start_at, end_by, break_s + SHORTEST_PART_S)
 
 
 @functools.lru_cache(maxsize=256)

@@ -24,7 +24,7 @@ Ring = list[tuple[float, float]]
 def read_geojson_polygon(text: str) -> BaseGeometry:
     """Return the polygons of a GeoJSON text as one geometry in (lon, lat) degrees.
 
-    A polygon, a multi-polygon, a feature or a collection of features; several are joined.
+    A polygon, a multi-polygon, a feature or a collection of these; several are joined.
 
     Raises
     ------
@@ -62,6 +62,9 @@ def _polygons(value: Any) -> Iterable[list[Ring]]:
     if kind == "FeatureCollection":
         for feature in _list(value.get("features")):
             yield from _polygons(feature)
+    elif kind == "GeometryCollection":
+        for geometry in _list(value.get("geometries")):
+            yield from _polygons(geometry)
     elif kind == "Feature":
         yield from _polygons(value.get("geometry"))
     elif kind == "Polygon":

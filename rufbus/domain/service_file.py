@@ -172,19 +172,21 @@ def _read_hours(root: TomlTable) -> Hours:
     named: dict[str, str] = {}
     for key in (key for key in table.values if key != "holidays"):
         days = _read_day_key(table, key, named)
+        if days is None:
+            continue
         windows = _read_windows(table, key)
         weekdays |= dict.fromkeys(days.weekdays, windows)
         dates |= dict.fromkeys(days.dates, windows)
     return Hours(tuple(weekdays.get(day, ()) for day in range(7)), dates, _read_region(table))
 
 
-def _read_day_key(table: TomlTable, key: str, named: dict[str, str]) -> Days:
-    """Return the days of one key; ``named`` remembers which key named each day."""
+def _read_day_key(table: TomlTable, key: str, named: dict[str, str]) -> Days | None:
+    """Return the days of one key, or ``None`` when it names none; ``named`` remembers which key named each day."""
     try:
         days = parse_days(key)
     except InvalidInput as error:
         table.faults.add(table.at(key), f"{error.detail}{did_you_mean(key, ('holidays',))}")
-        return Days(frozenset(), frozenset())
+        return None
     words = [*(WEEKDAYS[day] for day in sorted(days.weekdays)), *(day.isoformat() for day in sorted(days.dates))]
     for word in words:
         if word in named:

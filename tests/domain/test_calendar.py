@@ -188,6 +188,12 @@ def test_a_longer_night_gets_the_longer_break_that_it_makes_due(service):
     assert [rule.duration_s for rule in shifts_on(night, dt.date(2026, 10, 24))[0].breaks] == [1800]
 
 
+def test_a_shift_of_twenty_four_hours_gets_one_break_more_when_it_lasts_twenty_five(service):
+    whole_day = with_shift(service, DayWindow(0, 24 * H), 2700)
+    assert len(shifts_on(whole_day, dt.date(2026, 11, 28))[0].breaks) == 3
+    assert len(shifts_on(whole_day, dt.date(2026, 10, 25))[0].breaks) == 4
+
+
 def test_a_break_whose_window_the_clock_change_swallows_is_taken_all_the_same(service):
     night = with_shift(service, DayWindow(20 * H, 28 * H), 1800, DayWindow(26 * H, 27 * H))
     (rule,) = shifts_on(night, dt.date(2027, 3, 27))[0].breaks
