@@ -243,7 +243,18 @@ OTHER_NAMES: dict[str, tuple[str, str]] = {
 """Danish and Low German names."""
 
 STATIONS = ("Flensburg", "Husby", "Jübek", "Schleswig-Friedrichsberg", "Sörup", "Süderbrarup", "Tarp", "Rieseby")
+"""Places with a railway station on the lines Flensburg to Neumünster and Flensburg to Kiel."""
+
 HOSPITALS = ("Flensburg-Westliche Höhe", "Schleswig-Nord")
+"""Parts of towns with a hospital."""
+
+
+def town_of(name: str) -> str:
+    """Return the town that a place is a part of, the place itself where it is none."""
+    for town, parts in TOWN_PARTS.items():
+        if any(part[0] == name for part in parts):
+            return town
+    return name
 
 
 def list_settlements() -> tuple[Settlement, ...]:

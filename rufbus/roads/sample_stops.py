@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rufbus.roads.sample_facts import HOSPITALS, STATIONS
+from rufbus.roads.sample_facts import HOSPITALS, STATIONS, town_of
 from rufbus.roads.sample_net import RURAL, Tags
 from rufbus.roads.sample_plane import Point, ahead, between, direction, distance_m, left_of, right_of
 from rufbus.roads.sample_roads import RANKS, Region, chance_for
@@ -33,6 +33,9 @@ LANDMARKS: tuple[tuple[str, int, Tags], ...] = (
     ("Sportplatz", 1200, (("leisure", "pitch"),)),
 )
 """What a stop is called after: word, from how many inhabitants on a place has one, tags. In order of preference."""
+
+ONE_PER_TOWN = ("Bahnhof", "Krankenhaus")
+"""Landmarks called after the whole town."""
 
 RURAL_WORDS = ("Abzweig", "Ziegelei", "Alte Meierei", "Mühle", "Gut", "Forsthaus", "Hof", "Siedlung", "Kreuzung")
 
@@ -120,7 +123,8 @@ def _place_in(region: Region, index: int, keys: list[int], placed: _Placed) -> N
             placed.add_stop(f"{name} (gegenüber)", ahead(middle, left_of(way), KERB_M))
         if tags:
             site = ahead(ahead(middle, right_of(way), SET_BACK_M), way, 15.0)
-            placed.landmarks.append(Landmark(f"{word} {settlement.name}", site, tags))
+            whole = town_of(settlement.name) if word in ONE_PER_TOWN else settlement.name
+            placed.landmarks.append(Landmark(f"{word} {whole}", site, tags))
 
 
 def _stop_names(region: Region, index: int) -> Iterator[tuple[str, Tags]]:
@@ -148,7 +152,7 @@ def _spread(region: Region, index: int, keys: list[int], count: int) -> list[int
     """Return streets as far from each other as can be, the one nearest to the centre first."""
     net, centre = region.net, region.centre(index)
     middles = {key: between(*net.ends(key), 0.5) for key in keys}
-    reach_m = radius_m(region.settlements[index].size)
+    reach_m = 0.8 * radius_m(region.settlements[index].size)
     near = [key for key in keys if distance_m(middles[key], centre) <= reach_m]
     chosen: list[int] = []
     gaps = {key: float("inf") for key in near}

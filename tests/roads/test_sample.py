@@ -20,8 +20,13 @@ from shapely.geometry import LineString, Point, Polygon, shape
 from rufbus.domain.calendar import shift_rules_on, windows_on
 from rufbus.domain.service import Service
 from rufbus.domain.service_file import parse_service
-from rufbus.roads.sample import FILES, make_sample, write_sample
+from rufbus.roads.network import Network, build_network
+from rufbus.roads.osm import read_roads
+from rufbus.roads.report import ImportReport
+from rufbus.roads.sample import FILES, make_sample
 from rufbus.roads.sample_layout import SCHLEI
+from rufbus.roads.snap import SnapReport
+from rufbus.roads.stops import stops_from_csv
 
 COMMITTED = Path(__file__).parents[2] / "data" / "osm"
 WRITTEN_BY_HAND = {"README.md", ".gitattributes"}
@@ -111,19 +116,18 @@ def waters(files: dict[str, bytes]) -> dict[str, Polygon]:
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
-def test_the_committed_files_are_what_the_generator_writes(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "folder"
-    write_sample(folder)
-    assert {path.name for path in folder.iterdir()} == set(FILES)
+def test_the_committed_files_are_what_the_generator_writes(files: dict[str, bytes]) -> None:
+    assert set(files) == set(FILES)
     assert {path.name for path in COMMITTED.iterdir()} == set(FILES) | WRITTEN_BY_HAND
-    changed = [name for name in FILES if (folder / name).read_bytes() != (COMMITTED / name).read_bytes()]
+    changed = [name for name in FILES if files[name] != (COMMITTED / name).read_bytes()]
     assert changed == [], "run: python -m rufbus.roads.sample data/osm"
 
 
 def test_another_process_with_another_hash_seed_writes_the_same_bytes(files: dict[str, bytes], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "rufbus.roads.sample", str(tmp_path)]
+    folder = tmp_path / "new" / "folder"
+    command = [sys.executable, "-m", "rufbus.roads.sample", str(folder)]
     subprocess.run(command, check=True, env={"PYTHONHASHSEED": "4711"}, cwd=Path(__file__).parents[2])
-    assert {name: (tmp_path / name).read_bytes() for name in FILES} == files
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
 
 
 def test_the_command_without_a_folder_says_what_it_needs() -> None:
@@ -232,6 +236,10 @@ def test_nearly_all_roads_hang_together(sketch: Sketch) -> None:
     total_m = sum(length_m for _, _, length_m in graph.edges(data="length_m"))
     joined_m = sum(length_m for a, b, length_m in graph.edges(data="length_m") if a in largest and b in largest)
     assert joined_m > 0.95 * total_m
+    cut_off = {
+        tags["highway"] for refs, tags in sketch.ways.values() for ref in refs if ref in graph and ref not in largest
+    }
+    assert cut_off == {"motorway", "motorway_link"}, "only the motorway's ends beyond the last exits lead nowhere"
     junctions = sum(len({*graph.successors(n), *graph.predecessors(n)}) > 2 for n in graph)
     assert 2_500 <= junctions <= 6_000
 
@@ -308,8 +316,8 @@ def test_landmarks_have_ids_names_and_kinds(files: dict[str, bytes]) -> None:
     kinds = {one["kind"] for one in landmarks}
     assert {"hospital", "station", "school", "doctors", "townhall", "supermarket"} <= kinds
     assert {one["name"] for one in landmarks if one["kind"] == "hospital"} == {
-        "Krankenhaus Flensburg-Westliche Höhe",
-        "Krankenhaus Schleswig-Nord",
+        "Krankenhaus Flensburg",
+        "Krankenhaus Schleswig",
     }
 
 
@@ -334,3 +342,49 @@ def test_some_van_is_on_duty_whenever_riders_are_carried(service: Service) -> No
             for second in range(window.start_s, window.end_s, 900):
                 on_duty = sum(duty.start_s <= second < duty.end_s for duty in duties)
                 assert on_duty >= 4, (day, second)
+
+
+# --- imported as any extract is ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def imported(service: Service) -> tuple[Network, SnapReport, ImportReport]:
+    graph, report = read_roads(COMMITTED / "schlei-sketch.osm.bz2")
+    depots = [(van.id, van.depot) for van in service.vehicles]
+    network, snapped = build_network(graph, stops_from_csv(COMMITTED / "stops.csv", graph), depots)
+    return network, snapped, report
+
+
+def test_the_import_keeps_nearly_all_roads_and_every_forbidden_turn(
+    imported: tuple[Network, SnapReport, ImportReport],
+) -> None:
+    report = imported[2]
+    assert report.km > 0.95 * (report.km + sum(island.km for island in report.islands))
+    assert report.restrictions_applied >= 6
+    assert not report.restrictions_ignored
+
+
+def test_every_stop_is_reached_from_every_depot_and_every_stop(
+    imported: tuple[Network, SnapReport, ImportReport],
+) -> None:
+    network, snapped, _ = imported
+    assert snapped.rejected == ()
+    assert network.travel_s.shape == (len(network.stops), len(network.stops))
+    assert network.travel_s.max() < 2 * 3600
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "least_min", "most_min"),
+    [
+        ("Schleswig, Markt", "Kappeln, Markt", 25, 45),
+        ("Schleswig, Markt", "Flensburg, Markt", 20, 45),
+        ("Arnis, Feuerwehr", "Karby, Kirche", 6, 15),
+        ("Boren, Kirche", "Rieseby, Bahnhof", 20, 60),
+    ],
+)
+def test_drives_take_about_as_long_as_one_expects(
+    imported: tuple[Network, SnapReport, ImportReport], start: str, end: str, least_min: int, most_min: int
+) -> None:
+    network = imported[0]
+    at = {stop.name: number for number, stop in enumerate(network.stops)}
+    assert least_min <= network.travel_s[at[start], at[end]] / 60 <= most_min
