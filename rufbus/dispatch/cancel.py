@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from rufbus.dispatch.book import Booked, PlannedLeg, plan_of_leg
 from rufbus.dispatch.commit import ledger_entries, retrying, save_tours, vehicles_of
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.idempotency import Answer, IdempotencyKey, keep_answer
@@ -16,17 +17,9 @@ from rufbus.domain.errors import NotFound, WrongState
 from rufbus.domain.events import Event, EventKind
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """A booking after its cancellation."""
-
-    booking: Booking
-    legs: tuple[Leg, ...]
-
-
 def cancel_booking(
-    desk: Desk, booking_id: str, *, by: str, key: IdempotencyKey | None = None, answer: Answer[Cancelled] | None = None
-) -> Cancelled:
+    desk: Desk, booking_id: str, *, by: str, key: IdempotencyKey | None = None, answer: Answer[Booked] | None = None
+) -> Booked:
     """Cancel all legs of a booking that have not begun.
 
     Raises
@@ -42,8 +35,8 @@ def cancel_booking(
 
 
 def _cancel_once(
-    desk: Desk, booking_id: str, by: str, key: IdempotencyKey | None, answer: Answer[Cancelled] | None
-) -> tuple[Cancelled, list[str]]:
+    desk: Desk, booking_id: str, by: str, key: IdempotencyKey | None, answer: Answer[Booked] | None
+) -> tuple[Booked, list[str]]:
     now = desk.clock.now()
     with desk.store.read() as session:
         booking = session.find_booking(booking_id)
@@ -53,13 +46,15 @@ def _cancel_once(
         days = {day: desk.load_day(session, day) for day in sorted({leg.service_day for leg in legs})}
     going = [leg for leg in legs if _may_cancel(desk, days[leg.service_day], leg)]
     if not going:
-        raise WrongState("Nothing of this booking can be cancelled any more: its rides have begun, ended or been cancelled.")
+        raise WrongState(
+            "Nothing of this booking can be cancelled any more: its rides have begun, ended or been cancelled."
+        )
     gone = {leg.id: leg.with_state(LegState.CANCELLED) for leg in going}
     tours = [timed for day in days.values() for timed in without_legs(desk, day, gone)]
     after = tuple(gone.get(leg.id, leg) for leg in legs)
     whole = all(leg.state is LegState.CANCELLED for leg in after)
     changed = replace(booking, state=BookingState.CANCELLED if whole else booking.state, version=booking.version + 1)
-    result = Cancelled(changed, after)
+    result = Booked(changed, tuple(_planned(leg, days) for leg in after))
     with desk.store.write() as session:
         save_tours(session, tours)
         session.put_legs(list(gone.values()))
@@ -73,6 +68,11 @@ def _cancel_once(
         )
         keep_answer(session, key, answer, result, now)
     return result, vehicles_of(tours)
+
+
+def _planned(leg: Leg, days: Mapping[str, Day]) -> PlannedLeg:
+    """Return a leg with its plan; a cancelled one has none."""
+    return plan_of_leg(leg, () if leg.state is LegState.CANCELLED else days[leg.service_day].tours)
 
 
 def _may_cancel(desk: Desk, day: Day, leg: Leg) -> bool:

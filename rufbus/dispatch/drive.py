@@ -57,7 +57,9 @@ class Report:
 
     def __post_init__(self) -> None:
         needed = NEEDED_FIELDS.get(self.kind, ())
-        missing = tuple(FieldError(name, f"a {self.kind.value} report needs {name}") for name in needed if self._lacks(name))
+        missing = tuple(
+            FieldError(name, f"a {self.kind.value} report needs {name}") for name in needed if self._lacks(name)
+        )
         if missing:
             raise InvalidInput("; ".join(error.detail for error in missing) + ".", errors=missing)
 
@@ -323,9 +325,7 @@ def _board(van: _Van, report: Report, leg_id: str, at: Instant) -> None:
     if leg.state in {LegState.CANCELLED, LegState.NO_SHOW}:
         _conflict(van, report, f"boarded, although the ride was {leg.state.value}")
     van.put_leg(replace(leg.with_state(LegState.ABOARD), boarded_at=at))
-    van.events.append(
-        Event(EventKind.BOARDED, at, vehicle_id=van.vehicle_id, leg_id=leg_id, booking_id=leg.booking_id)
-    )
+    van.events.append(Event(EventKind.BOARDED, at, vehicle_id=van.vehicle_id, leg_id=leg_id, booking_id=leg.booking_id))
 
 
 def _alight(van: _Van, report: Report, leg_id: str, at: Instant) -> None:
@@ -388,9 +388,7 @@ def _apply_no_show(van: _Van, report: Report, at: Instant) -> None:
     )
     van.put(replace(tour, calls=calls, reported_at=max(at, tour.reported_at or at)))
     van.put_leg(leg.with_state(LegState.NO_SHOW))
-    van.events.append(
-        Event(EventKind.NO_SHOW, at, vehicle_id=van.vehicle_id, leg_id=leg.id, booking_id=leg.booking_id)
-    )
+    van.events.append(Event(EventKind.NO_SHOW, at, vehicle_id=van.vehicle_id, leg_id=leg.id, booking_id=leg.booking_id))
     van.ledger.append(LedgerEntry(leg.id, at, "no_show", f"driver:{van.vehicle_id}", "", {}))
 
 

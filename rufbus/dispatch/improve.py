@@ -62,7 +62,9 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
         future = desk.workers.submit(run_job, make_job(board, seconds=seconds, seed=seed))
         result = future.result(timeout=seconds * 3 + 60)
     except Exception as error:  # noqa: BLE001 — whatever a solver process dies of, the running plan stands
-        return Improvement(service_day, applied=False, reason=f"solver failed: {error}", cost_before_s=before, cost_after_s=before)
+        return Improvement(
+            service_day, applied=False, reason=f"solver failed: {error}", cost_before_s=before, cost_after_s=before
+        )
     if result.cost_after_s > result.cost_before_s - desk.service.solver.min_gain_s:
         return Improvement(service_day, applied=False, reason="no gain", cost_before_s=before, cost_after_s=before)
     return apply_order(desk, service_day, order_of(board, result.plan))

@@ -104,14 +104,10 @@ def horizon_at(desk: Desk, now: Instant, extra_lock_s: int = 0) -> Horizon:
     return Horizon(now, rules.late_detour_lock_s + extra_lock_s, desk.service.solver.silent_after_s)
 
 
-def set_up_board(
-    desk: Desk, day: Day, horizon: Horizon, shifts: Callable[[Shift], bool] = lambda shift: True
-) -> Board:
+def set_up_board(desk: Desk, day: Day, horizon: Horizon, shifts: Callable[[Shift], bool] = lambda shift: True) -> Board:
     """Return the day as a problem, with the tours of the shifts that ``shifts`` lets through."""
     views = tuple(
-        _view(desk, shift, tour, horizon)
-        for shift, tour in zip(day.shifts, day.tours, strict=True)
-        if shifts(shift)
+        _view(desk, shift, tour, horizon) for shift, tour in zip(day.shifts, day.tours, strict=True) if shifts(shift)
     )
     return _board(desk, day, horizon, views)
 
@@ -121,9 +117,7 @@ def find_fits(board: Board, party: Party, options: Sequence[Option]) -> list[Fit
     if not board.views:
         return [None] * len(options)
     service_s = boarding_s(party, board.desk.service.boarding)
-    open_shifts = frozenset(
-        number for number, view in enumerate(board.views) if view.tour.out_of_service_from is None
-    )
+    open_shifts = frozenset(number for number, view in enumerate(board.views) if view.tour.out_of_service_from is None)
     candidates = [
         _ride(option.pickup, option.dropoff, option.promise, load_of(party), service_s, board.origin, open_shifts)
         for option in options
@@ -382,9 +376,7 @@ def _relax(problem: Problem, plan: Plan, leg_ids: Sequence[str]) -> tuple[Proble
     return Problem(problem.travel_s, tuple(rides), tuple(shifts)), frozenset(late)
 
 
-def _relax_tour(
-    problem: Problem, plan: Plan, number: int, rides: list[Ride], shifts: list[SolverShift]
-) -> None:
+def _relax_tour(problem: Problem, plan: Plan, number: int, rides: list[Ride], shifts: list[SolverShift]) -> None:
     """Move the bounds that one tour cannot keep, in place: windows and shift end first, ride times if need be."""
     tour = plan.tours[number]
     mine = {code // 2 for code in tour if code < 2 * len(rides)}
@@ -395,7 +387,9 @@ def _relax_tour(
         open_shift = replace(
             problem.shifts[number],
             end_by=FOREVER_S,
-            breaks=tuple(Break(Window(b.window.earliest, FOREVER_S), b.duration_s) for b in problem.shifts[number].breaks),
+            breaks=tuple(
+                Break(Window(b.window.earliest, FOREVER_S), b.duration_s) for b in problem.shifts[number].breaks
+            ),
         )
         freed = [*problem.shifts[:number], open_shift, *problem.shifts[number + 1 :]]
         schedule = earliest_schedule(Problem(problem.travel_s, tuple(loose), tuple(freed)), number, tour)
@@ -536,9 +530,7 @@ def _complete(board: Board, tours: list[tuple[int, ...]], seen: set[int]) -> Pla
         found = candidate_insertions(board.problem, plan, [board.problem.rides[ride]])[0]
         if not found:
             return None
-        renamed = tuple(
-            {NEW_PICKUP: 2 * ride, NEW_DROPOFF: 2 * ride + 1}.get(code, code) for code in found[0].tour
-        )
+        renamed = tuple({NEW_PICKUP: 2 * ride, NEW_DROPOFF: 2 * ride + 1}.get(code, code) for code in found[0].tour)
         plan = plan.with_tour(found[0].shift, renamed)
     return Plan(plan.tours)
 

@@ -134,9 +134,7 @@ def _refusal_by_rule(desk: Desk, request: Request) -> Refusal | None:
 def _refusal_by_fleet(workings: Workings, request: Request, pairs: Sequence[StopPair]) -> Refusal:
     """Return why no van can do it as wished: no wheelchair place free, or no van at all."""
     if request.party.wheelchairs:
-        seated = replace(
-            request.party, adults=request.party.adults + request.party.wheelchairs, wheelchairs=0
-        )
+        seated = replace(request.party, adults=request.party.adults + request.party.wheelchairs, wheelchairs=0)
         mark = workings.mark()
         possible = bool(_as_wished(workings, replace(request, party=seated), pairs, most=1))
         workings.go_back(mark)
@@ -160,9 +158,7 @@ def _refusal_by_fleet(workings: Workings, request: Request, pairs: Sequence[Stop
 Trip = tuple[Found, ...]
 
 
-def _as_wished(
-    workings: Workings, request: Request, pairs: Sequence[StopPair], most: int | None = None
-) -> list[Trip]:
+def _as_wished(workings: Workings, request: Request, pairs: Sequence[StopPair], most: int | None = None) -> list[Trip]:
     """Return trips within the accepted distance from the wished times; the best first."""
     rules = workings.desk.service.booking
     offsets = grid(rules.max_wait_s, STEP_S, both_ways=False)
@@ -182,9 +178,7 @@ def _nearest(workings: Workings, request: Request, pairs: Sequence[StopPair], re
     if len(trips) < LEAST_ALTERNATIVES and refusal.reason is not RefusalReason.NO_VEHICLE:
         wide = [o for o in grid(86_400, WIDE_STEP_S, both_ways=True) if abs(o) > rules.alternatives_within_s]
         more = list_candidates(workings, wish, few, wide, request.party)
-        trips += _collect(
-            workings, request, more, few, most - len(trips), nearest_first=True, widen=True, taken=trips
-        )
+        trips += _collect(workings, request, more, few, most - len(trips), nearest_first=True, widen=True, taken=trips)
     return sorted(trips, key=lambda trip: abs(trip[0].leg.promise.pickup_from - request.outward.at))
 
 
@@ -206,9 +200,7 @@ def _collect(
     while pool and len(trips) < most:
         mark = workings.mark()
         quote_id = new_id("q", workings.desk.chance)
-        outward = take_best(
-            workings, pool, request.party, Direction.OUTWARD, quote_id, nearest_first=nearest_first
-        )
+        outward = take_best(workings, pool, request.party, Direction.OUTWARD, quote_id, nearest_first=nearest_first)
         if outward is None:
             break
         trip = _with_return(workings, request, outward, pairs, quote_id, widen=widen)

@@ -100,14 +100,10 @@ def list_candidates(
         for pair in pairs:
             if wish.anchor is Anchor.DEPART_AFTER:
                 at = wish.at + walking.walk_s(pair.pickup.walk_m) + offset
-                promise = promise_window(
-                    at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules
-                )
+                promise = promise_window(at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
             else:
                 at = wish.at - walking.walk_s(pair.dropoff.walk_m) - offset
-                promise = promise_before(
-                    at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules
-                )
+                promise = promise_before(at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
             day = _bookable_day(workings, promise, not_before)
             if day is not None:
                 found.append(Candidate(pair, promise, abs(offset), day, earlier=offset < 0))

@@ -71,7 +71,10 @@ def _settle(day: Day, leg: Leg, now: Instant) -> tuple[Leg, LedgerEntry] | None:
         return None
     boarded = pickup.done_at if pickup.done_at is not None else pickup.depart_at
     ended = replace(
-        leg.with_state(LegState.COMPLETED), boarded_at=leg.boarded_at or boarded, alighted_at=dropoff.depart_at, assumed=True
+        leg.with_state(LegState.COMPLETED),
+        boarded_at=leg.boarded_at or boarded,
+        alighted_at=dropoff.depart_at,
+        assumed=True,
     )
     late = pickup.begin_at > leg.promise.pickup_to or dropoff.begin_at > leg.promise.dropoff_by
     entry = LedgerEntry(leg.id, now, "broken" if late else "kept", "system", "taken from the plan: not reported", {})
@@ -102,10 +105,14 @@ def _completed(day: Day, leg: Leg, now: Instant) -> Event:
     tour = day.find_tour_with(leg.id)
     vehicle_id = tour.vehicle_id if tour is not None else None
     return Event(
-        EventKind.COMPLETED, now, vehicle_id=vehicle_id, leg_id=leg.id, booking_id=leg.booking_id, data={"assumed": True}
+        EventKind.COMPLETED,
+        now,
+        vehicle_id=vehicle_id,
+        leg_id=leg.id,
+        booking_id=leg.booking_id,
+        data={"assumed": True},
     )
 
 
 def _load_days(desk: Desk, session: ReadSession, legs: Iterable[Leg]) -> dict[str, Day]:
     return {day: desk.load_day(session, day) for day in sorted({leg.service_day for leg in legs})}
-

@@ -220,4 +220,3 @@ def _content_hash(stops: Sequence[ListedStop]) -> str:
 def find_listed_stop(stops: Sequence[ListedStop], stop_key: str) -> ListedStop | None:
     """Return the stop with that name."""
     return next((stop for stop in stops if stop.id == stop_key), None)
-

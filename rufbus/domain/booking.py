@@ -131,6 +131,8 @@ class Booking:
     state: BookingState
     booked_at: Instant
     version: int = 1
+    booked_by: str = ""
+    """The key under which it was booked; a rider's key sees only its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class EventKind(StrEnum):
     BREAKDOWN = "breakdown"
     POSITION = "position"
     IMPROVED = "improved"
+    MOVED = "moved"
+    """The control room gave a ride to another van."""
     CONFLICT = "conflict"
     """A report and the plan disagree; somebody must look."""
 

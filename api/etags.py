@@ -1,0 +1,19 @@
+"""Answers that say when they have not changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+
+def answer_with_etag(request: Request, shown: BaseModel) -> Response:
+    """Return ``shown`` as JSON with its ETag, or 304 when the caller has it already."""
+    body = shown.model_dump_json()
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag in wanted or "*" in wanted:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)

@@ -1,0 +1,178 @@
+"""The only table from errors to HTTP: every answer that is not 2xx is a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from rufbus.domain import errors
+
+log = logging.getLogger("rufbus.api")
+
+STATUS: dict[type[errors.RufbusError], int] = {
+    errors.InvalidInput: 422,
+    errors.NotFound: 404,
+    errors.KeyReused: 422,
+    errors.Conflict: 409,
+    errors.Forbidden: 403,
+    errors.NotSignedIn: 401,
+    errors.Unavailable: 503,
+}
+"""From the error tree to a status; the first entry that an error is an instance of counts."""
+
+TITLES = {
+    "en": {
+        "invalid-input": "The request cannot be right",
+        "invalid-time": "That time cannot be meant",
+        "not-found": "Not found",
+        "conflict": "The world has moved on",
+        "offer-gone": "The offer is gone",
+        "stale-plan": "The plan has changed",
+        "idempotency-key-reused": "The key was used for another request",
+        "idempotency-key-running": "The key is still being worked on",
+        "wrong-state": "Not possible in this state",
+        "forbidden": "Not allowed",
+        "not-signed-in": "Who are you?",
+        "unavailable": "Not available just now",
+        "too-large": "The request is too large",
+        "method-not-allowed": "This address does not take that method",
+        "missing-idempotency-key": "Idempotency-Key is missing",
+        "internal": "Something went wrong here",
+    },
+    "de": {
+        "invalid-input": "Die Anfrage kann so nicht stimmen",
+        "invalid-time": "Diese Uhrzeit kann nicht gemeint sein",
+        "not-found": "Nicht gefunden",
+        "conflict": "Inzwischen hat sich etwas geändert",
+        "offer-gone": "Das Angebot gilt nicht mehr",
+        "stale-plan": "Der Plan hat sich geändert",
+        "idempotency-key-reused": "Der Schlüssel gehört zu einer anderen Anfrage",
+        "idempotency-key-running": "Die Anfrage wird noch bearbeitet",
+        "wrong-state": "In diesem Zustand nicht möglich",
+        "forbidden": "Nicht erlaubt",
+        "not-signed-in": "Wer sind Sie?",
+        "unavailable": "Zurzeit nicht erreichbar",
+        "too-large": "Die Anfrage ist zu groß",
+        "method-not-allowed": "Diese Adresse kennt die Methode nicht",
+        "missing-idempotency-key": "Idempotency-Key fehlt",
+        "internal": "Hier ist etwas schiefgegangen",
+    },
+}
+"""Titles by language; the code is the same everywhere."""
+
+TYPE_BASE = "/errors/"
+"""Problem types are addresses on this server that explain themselves."""
+
+
+class ProblemError(BaseModel):
+    """One thing wrong with one field."""
+
+    location: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemError] = []
+
+
+def status_of(error: errors.RufbusError) -> int:
+    """Return the HTTP status of an error."""
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    found: Sequence[errors.FieldError] = (),
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Return a problem document with a title in the caller's language."""
+    language = _language(request)
+    content: dict[str, Any] = {
+        "type": TYPE_BASE + code,
+        "title": TITLES[language].get(code, HTTPStatus(status).phrase),
+        "status": status,
+        "detail": detail,
+        "errors": [{"location": error.location, "detail": error.detail} for error in found],
+    }
+    sent = {"Content-Language": language, **(headers or {})}
+    return JSONResponse(content | (extra or {}), status, sent, media_type="application/problem+json")
+
+
+def answer_error(request: Request, error: errors.RufbusError, extra: dict[str, Any] | None = None) -> JSONResponse:
+    """Return the problem document of one of our own errors."""
+    status = status_of(error)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status)
+    return problem(request, status, error.code, error.detail, found=error.errors, extra=extra, headers=headers)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of an application a problem document."""
+
+    async def on_ours(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, errors.RufbusError):
+            raise error
+        return answer_error(request, error)
+
+    async def on_malformed(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        found = [errors.FieldError(_location(each["loc"]), str(each["msg"])) for each in error.errors()]
+        missing_key = any(each.location.lower() == "header.idempotency-key" for each in found)
+        code = "missing-idempotency-key" if missing_key else "invalid-input"
+        detail = (
+            "Send an Idempotency-Key header (up to 255 characters), a new one for each new request."
+            if missing_key
+            else "; ".join(f"{each.location}: {each.detail}" for each in found[:5])
+        )
+        return problem(request, 400 if missing_key else 422, code, detail, found=found)
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            raise error
+        code = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "invalid-input")
+        detail = {
+            404: f"There is nothing at {request.url.path}.",
+            405: f"{request.url.path} does not take {request.method}.",
+        }.get(error.status_code, str(error.detail))
+        return problem(request, error.status_code, code, detail, headers=dict(error.headers or {}))
+
+    async def on_anything(request: Request, error: Exception) -> JSONResponse:
+        log.error("unexpected %s at %s", type(error).__name__, request.url.path, exc_info=error)
+        detail = "The request could not be finished and nothing was changed. Try again; if it stays, tell the operator."
+        return problem(request, 500, "internal", detail)
+
+    app.add_exception_handler(errors.RufbusError, on_ours)
+    app.add_exception_handler(RequestValidationError, on_malformed)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)
+
+
+def _location(parts: Sequence[int | str]) -> str:
+    """Return where an error lies, as ``origin.lon`` or ``header.idempotency-key``; the body itself is not named."""
+    named = [str(part) for part in parts]
+    return ".".join(named[1:] if named[:1] == ["body"] and len(named) > 1 else named)
+
+
+def _language(request: Request) -> str:
+    wanted = request.headers.get("accept-language", "")
+    ranked = [part.split(";")[0].strip().lower()[:2] for part in wanted.split(",")]
+    return next((language for language in ranked if language in TITLES), "en")

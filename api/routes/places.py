@@ -1,0 +1,77 @@
+"""Places: stops by name, on the map, and what the map is drawn from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from rufbus.bootstrap import Running
+from rufbus.dispatch.places import search_stops
+from rufbus.dispatch.stop_list import list_stops
+from rufbus.roads.geojson import stops_geojson, to_geojson_roads
+
+from .. import schemas
+from ..auth import EVERYBODY, VAN_READERS, Caller, allow, running_of
+from ..etags import answer_with_etag
+from .vehicles import check_vehicle_exists
+
+router = APIRouter(tags=["places"])
+
+
+@router.get("/places")
+def search(
+    running: Annotated[Running, Depends(running_of)],
+    _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
+    q: Annotated[str, Query(min_length=1, max_length=100)],
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> schemas.PlacesOut:
+    """Find stops by name, forgiving spelling; best first."""
+    found = search_stops(running.desk.network, q, limit)
+    return schemas.PlacesOut(
+        places=[
+            schemas.PlaceOut(stop_id=stop.id, name=stop.name, lon=stop.place.lon, lat=stop.place.lat) for stop in found
+        ]
+    )
+
+
+@router.get("/stops", response_model=schemas.FeatureCollection)
+def read_stops(
+    request: Request,
+    running: Annotated[Running, Depends(running_of)],
+    _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
+) -> Response:
+    """Return all stops as GeoJSON points."""
+    return answer_with_etag(request, schemas.FeatureCollection.model_validate(stops_geojson(running.network)))
+
+
+@router.get("/map/roads", response_model=schemas.FeatureCollection)
+def read_roads(
+    request: Request,
+    running: Annotated[Running, Depends(running_of)],
+    _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
+) -> Response:
+    """Return the roads as GeoJSON lines, for drawing."""
+    return answer_with_etag(request, schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph)))
+
+
+@router.get("/vehicles/{vehicle_id}/route")
+def read_route(
+    vehicle_id: str,
+    running: Annotated[Running, Depends(running_of)],
+    caller: Annotated[Caller, Depends(allow(VAN_READERS))],
+) -> schemas.RouteOut:
+    """Return the way along a van's stop list, with the streets it takes."""
+    caller.check_vehicle(vehicle_id)
+    check_vehicle_exists(running, vehicle_id)
+    desk = running.desk
+    with desk.store.read() as session:
+        places = [desk.place_index(stop.stop.id) for stop in list_stops(desk, session, vehicle_id)]
+    coordinates: list[tuple[float, float]] = []
+    streets: list[str] = []
+    for origin, destination in zip(places, places[1:], strict=False):
+        if origin != destination:
+            leg = desk.network.get_leg(origin, destination)
+            coordinates += leg.coordinates
+            streets += leg.streets
+    return schemas.RouteOut(vehicle_id=vehicle_id, coordinates=coordinates, streets=streets)

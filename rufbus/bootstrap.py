@@ -1,0 +1,110 @@
+"""Where dispatch meets the world: everything is made here and handed in; nothing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rufbus.clocks import ScaledClock, SystemClock
+from rufbus.dispatch.desk import Desk
+from rufbus.dispatch.idempotency import KeysAtWork
+from rufbus.dispatch.planning import warm_up
+from rufbus.domain.clock_time import Clock, Instant
+from rufbus.domain.errors import WrongState
+from rufbus.domain.ids import Chance, system_chance
+from rufbus.home import Home, load_roads, read_service
+from rufbus.roads.network import Network
+from rufbus.running import Runner
+from rufbus.settings import Settings
+from rufbus.simulation.autopilot import report_as_planned
+from rufbus.store.unit_of_work import SqlStore, open_store
+from rufbus.workers import InlineWorkers, ProcessWorkers
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChoice:
+    """Which clock a process runs on."""
+
+    start: Instant | None = None
+    """``None``: the time of day. Otherwise where an injected clock starts."""
+    speed: float = 0.0
+    """How fast an injected clock runs; 0 stands still until advanced."""
+    autopilot: bool = False
+    """Simulated drivers report every call as planned; only on an injected clock."""
+
+    def make(self) -> Clock:
+        """Return the clock."""
+        return SystemClock() if self.start is None else ScaledClock(self.start, self.speed)
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A service at work, as the doors see it."""
+
+    desk: Desk
+    network: Network
+    store: SqlStore
+    runner: Runner
+    workers: ProcessWorkers | InlineWorkers
+    clock_choice: ClockChoice
+    demo: bool = False
+    """Every visitor may look and book; for demonstrations on the sample region."""
+    keys_at_work: KeysAtWork = field(default_factory=KeysAtWork)
+
+    def advance(self, seconds: int) -> None:
+        """Move the injected clock, doing on the way what falls due.
+
+        Raises
+        ------
+        WrongState
+            When the process runs on the time of day.
+        """
+        clock = self.desk.clock
+        if not isinstance(clock, ScaledClock):
+            raise WrongState("The clock can only be moved when the server was started with --clock.")
+        self.runner.advance(seconds, lambda step: _move(clock, step))
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.runner.stop()
+        self.workers.close()
+        self.store.close()
+
+
+def _move(clock: ScaledClock, seconds: int) -> None:
+    clock.advance(seconds)
+
+
+def open_home(
+    home: Home,
+    *,
+    settings: Settings | None = None,
+    clock: ClockChoice | None = None,
+    chance: Chance | None = None,
+    inline: bool = False,
+    improves: bool = True,
+    demo: bool = False,
+) -> Running:
+    """Return the service of a home, ready to answer; ``start`` its runner to let time work on it.
+
+    Raises
+    ------
+    InvalidInput
+        When the folder is not a home.
+    Unavailable
+        When the database is missing or of another revision.
+    """
+    settings = settings or Settings()
+    clock = clock or ClockChoice()
+    if clock.autopilot and clock.start is None:
+        raise WrongState("--autopilot simulates drivers and needs --clock.")
+    network = load_roads(home)
+    service = read_service(home.service_file)
+    store = open_store(home.database_url(settings))
+    workers = InlineWorkers() if inline else ProcessWorkers(settings.solver_processes)
+    desk = Desk(service, network, store, clock.make(), chance or system_chance(), workers)
+    warm_up(desk)
+    network.warm_up()
+    autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None
+    runner = Runner(desk, autopilot=autopilot, improves=improves)
+    return Running(desk, network, store, runner, workers, clock, demo)
