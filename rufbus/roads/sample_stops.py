@@ -152,7 +152,7 @@ def _spread(region: Region, index: int, keys: list[int], count: int) -> list[int
     """Return streets as far from each other as can be, the one nearest to the centre first."""
     net, centre = region.net, region.centre(index)
     middles = {key: between(*net.ends(key), 0.5) for key in keys}
-    reach_m = 0.8 * radius_m(region.settlements[index].size)
+    reach_m = 0.55 * radius_m(region.settlements[index].size)
     near = [key for key in keys if distance_m(middles[key], centre) <= reach_m]
     chosen: list[int] = []
     gaps = {key: float("inf") for key in near}
