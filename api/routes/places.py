@@ -18,6 +18,9 @@ from .vehicles import check_vehicle_exists
 
 router = APIRouter(tags=["places"])
 
+MAP_POINTS = 60_000
+"""Points of road that a map is drawn from at most, so that a browser has it within seconds."""
+
 
 @router.get("/places")
 def search(
@@ -52,7 +55,7 @@ def read_roads(
     _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
 ) -> Response:
     """Return the roads as GeoJSON lines, for drawing."""
-    return answer_with_etag(request, schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph)))
+    return answer_with_etag(request, schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph, max_points=MAP_POINTS)))
 
 
 @router.get("/vehicles/{vehicle_id}/route")

@@ -1,0 +1,53 @@
+"""Run the application under uvicorn, in one process or several."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from rufbus.bootstrap import ClockChoice, open_home
+from rufbus.domain.errors import InvalidInput
+from rufbus.home import Home
+
+from .app import make_app
+
+ENVIRONMENT = "RUFBUS_SERVING"
+"""How worker processes learn what to serve."""
+
+
+def serve_home(
+    home: Home, clock: ClockChoice, *, host: str, port: int, workers: int = 1, improves: bool = True
+) -> None:
+    """Serve a home until stopped.
+
+    Raises
+    ------
+    InvalidInput
+        When an injected clock is asked for in several processes: each would run its own.
+    """
+    if workers > 1 and clock.start is not None:
+        raise InvalidInput("An injected clock runs in one process only: leave --workers at 1.")
+    open_home(home, clock=clock, improves=improves).close()
+    choice = {"home": str(home.path), "start": clock.start, "speed": clock.speed, "autopilot": clock.autopilot}
+    os.environ[ENVIRONMENT] = json.dumps(choice | {"improves": improves})
+    uvicorn.run(
+        "api.serving:app_from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level=os.environ.get("RUFBUS_LOG", "info").lower(),
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+def app_from_environment() -> FastAPI:
+    """Return the application that :func:`serve_home` has asked for; called in each server process."""
+    choice = json.loads(os.environ[ENVIRONMENT])
+    clock = ClockChoice(choice["start"], choice["speed"], choice["autopilot"])
+    return make_app(lambda: open_home(Home(Path(choice["home"])), clock=clock, improves=choice["improves"]))
