@@ -254,9 +254,7 @@ def promise_before(arrive_by: Instant, *, direct_s: int, boarding_s: int, dwell_
     return Promise(closes_at - rules.pickup_window_s, closes_at, dropoff_by, max_ride_s)
 
 
-def narrow_promise(
-    promise: Promise, planned_arrival: Instant, planned_departure: Instant, rules: PromiseRules
-) -> Promise:
+def narrow(promise: Promise, planned_departure: Instant, planned_arrival: Instant, rules: PromiseRules) -> Promise:
     """Return the promise with its pickup window narrowed around the plan, in whole minutes, never outside the first.
 
     The window opens in the minute in which the van is to arrive, earlier where it would otherwise reach beyond the
@@ -270,8 +268,8 @@ def narrow_promise(
     """
     if planned_departure < planned_arrival:
         raise InvalidInput(
-            f"A van cannot depart at {planned_departure} before it arrives at {planned_arrival}. Give the begin of the "
-            "call first, then its end."
+            f"A van cannot depart at {planned_departure} before it arrives at {planned_arrival}. Give the end of the "
+            "call first, then its begin."
         )
     width_s = min(rules.narrowed_window_s, promise.pickup_to - promise.pickup_from)
     opens_at = max(promise.pickup_from, min(floor_minute(planned_arrival), promise.pickup_to - width_s))

@@ -18,7 +18,7 @@ from rufbus.domain.rules import (
     check_request,
     check_stops,
     check_wish,
-    narrow_promise,
+    narrow,
     promise_before,
     promise_window,
 )
@@ -252,7 +252,7 @@ NARROWED = st.builds(PromiseRules, narrowed_window_s=st.integers(1, 60).map(lamb
 @given(PROMISES, st.integers(-7200, 40_000), st.integers(0, 7200), NARROWED)
 def test_a_narrowed_window_lies_in_the_first_one_in_whole_minutes(promise, arrival_s, stay_s, rules):
     arrival = promise.pickup_from + arrival_s
-    narrowed = narrow_promise(promise, arrival, arrival + stay_s, rules)
+    narrowed = narrow(promise, arrival + stay_s, arrival, rules)
     assert promise.pickup_from <= narrowed.pickup_from <= narrowed.pickup_to <= promise.pickup_to
     assert narrowed.pickup_from % 60 == narrowed.pickup_to % 60 == 0
     width = promise.pickup_to - promise.pickup_from
@@ -264,7 +264,7 @@ def test_a_narrowed_window_lies_in_the_first_one_in_whole_minutes(promise, arriv
 def test_a_plan_that_keeps_the_first_promise_keeps_the_narrowed_one(promise, arrival_s, stay_s, rules):
     arrival = min(promise.pickup_from + arrival_s, promise.pickup_to)
     departure = max(arrival + stay_s, promise.pickup_from)
-    narrowed = narrow_promise(promise, arrival, departure, rules)
+    narrowed = narrow(promise, departure, arrival, rules)
     assert arrival <= narrowed.pickup_to
     assert departure >= narrowed.pickup_from
 
@@ -272,18 +272,18 @@ def test_a_plan_that_keeps_the_first_promise_keeps_the_narrowed_one(promise, arr
 @given(PROMISES, st.integers(0, 40_000), NARROWED)
 def test_narrowing_twice_is_narrowing_once(promise, arrival_s, rules):
     arrival = promise.pickup_from + arrival_s
-    once = narrow_promise(promise, arrival, arrival, rules)
-    assert narrow_promise(once, arrival, arrival, rules) == once
+    once = narrow(promise, arrival, arrival, rules)
+    assert narrow(once, arrival, arrival, rules) == once
 
 
 @given(PROMISES, st.integers(0, 36_000))
 def test_a_van_on_time_is_expected_in_the_first_minutes_of_the_narrowed_window(promise, arrival_s):
     assume(arrival_s <= promise.pickup_to - promise.pickup_from - RULES.narrowed_window_s)
     arrival = promise.pickup_from + arrival_s
-    narrowed = narrow_promise(promise, arrival, arrival, RULES)
+    narrowed = narrow(promise, arrival, arrival, RULES)
     assert 0 <= arrival - narrowed.pickup_from < 60
 
 
 def test_a_departure_before_the_arrival_is_refused():
     with pytest.raises(InvalidInput, match="before it arrives"):
-        narrow_promise(Promise(0, 1200, 3600, 1800), 600, 540, RULES)
+        narrow(Promise(0, 1200, 3600, 1800), 540, 600, RULES)
