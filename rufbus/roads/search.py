@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rufbus.domain.errors import InvalidRoads
 from rufbus.roads.graph import RoadGraph
-from rufbus.roads.turn_automaton import TurnAutomaton, build_turns
+from rufbus.roads.turns import TurnAutomaton, build_turns
 
 MS_UNIT = 1 << 25
 """One millisecond; below it is room for 3,355 km in decimetres."""
