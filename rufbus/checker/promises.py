@@ -55,7 +55,7 @@ def _promise_faults(leg: Leg, found: tuple[Standing, ...]) -> Iterator[str]:
             yield f"The van is planned to leave {promise.pickup_from - pickup.depart_at} s before pickup_from."
         if pickup.begin_at > promise.pickup_to:
             yield f"The van is planned to come {pickup.begin_at - promise.pickup_to} s after pickup_to."
-    if dropoff is not None and dropoff.done_at is None:
+    if dropoff is not None:
         if dropoff.begin_at > promise.dropoff_by:
             yield f"The drop-off is planned {dropoff.begin_at - promise.dropoff_by} s after dropoff_by."
         departed_at = _departed_at(leg, pickup)

@@ -138,7 +138,7 @@ BOOKINGS = (
     booking("b3", "q3", "", ""),
     booking("b5", "q5", "Dörte Jöns", "0151 5556667"),
     booking("b8", "q8", "Enno Lass", "04621 777888", BookingState.CANCELLED),
-    booking("b9", "q9", "Frauke Ohm", "04621 999000"),
+    booking("b9", "q9", "Frauke Groß", "04621 999000"),
 )
 QUOTES = tuple(
     Quote(f"q{number}", f"r{number}", Party(), 350, at(27), alternative=False) for number in (1, 2, 3, 4, 5, 6, 8, 9)

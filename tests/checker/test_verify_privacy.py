@@ -33,7 +33,9 @@ from .day_of_two_vans import (
         {"tel": "+494621111222"},
         {"tel": "04621 / 111-222"},
         {"tel": "04621333444"},
-        {"tel": "+49 (0)151 555 6667 call", "x": None} | {"tel": "0151 5556667"},
+        {"tel": "+49 4621 333444"},
+        {"note": "FRAUKE GROSS"},
+        {"tel": "0151-555 66 67"},
     ],
 )
 def test_a_rider_who_can_be_recognised_in_an_event_is_found(data):

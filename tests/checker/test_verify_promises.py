@@ -91,6 +91,10 @@ def test_the_ride_of_somebody_aboard_counts_from_departure(max_ride_s, found):
     assert broken(with_leg(CLEAN, "l2", promise=promise, first_promise=promise)) == found
 
 
+def test_a_pickup_that_is_done_is_a_fact_and_breaks_no_promise_in_the_plan():
+    assert broken(with_call(CLEAN, FIRST, "l2", "pickup", begin_at=at(14), depart_at=at(14, 20))) == []
+
+
 def test_who_boards_after_the_planned_departure_rides_from_then():
     short = Promise(at(15), at(35), at(60), 900)
     state = with_leg(CLEAN, "l2", promise=short, first_promise=short, boarded_at=at(21))

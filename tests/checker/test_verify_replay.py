@@ -92,6 +92,12 @@ def test_cancelling_a_booking_leaves_what_was_ridden():
     assert broken(state) == []
 
 
+def test_a_booking_lives_on_when_only_one_of_its_legs_is_cancelled():
+    state = with_leg(with_tour(CLEAN, SECOND, calls=()), "l7", state=LegState.CANCELLED)
+    cancelled = Event(K.CANCELLED, at(24), booking_id="b1", leg_id="l7")
+    assert broken(with_events(state, lambda events: [*events, cancelled])) == []
+
+
 def test_the_driver_corrects_a_no_show():
     events = [Event(kind, at(1), leg_id="l9") for kind in (K.BOOKED, K.NO_SHOW, K.BOARDED, K.COMPLETED)]
     assert [replay(events[:count]) for count in range(5)] == ["held", "promised", "no_show", "aboard", "completed"]

@@ -6,7 +6,20 @@ import pytest
 
 from rufbus.domain.fleet import BreakRule
 
-from .day_of_two_vans import CLEAN, FIRST, SECOND, SHIFTS, TOURS, at, broken, call, later, with_call, with_tour
+from .day_of_two_vans import (
+    CLEAN,
+    FIRST,
+    SECOND,
+    SHIFTS,
+    TOURS,
+    at,
+    broken,
+    call,
+    later,
+    with_call,
+    with_calls,
+    with_tour,
+)
 
 IN_FIRST = [("I8", f"tour {FIRST}")]
 IN_SECOND = [("I8", f"tour {SECOND}")]
@@ -77,3 +90,14 @@ def test_a_van_that_comes_home_after_its_shift_is_found():
     ends = (SHIFTS[0], replace(SHIFTS[1], end_by=at(71, 39)))
     assert broken(CLEAN, ends) == IN_SECOND
     assert broken(with_tour(CLEAN, SECOND, delay_s=1), ends) == []
+
+
+def test_what_is_done_is_a_fact_and_needs_no_shift():
+    """The van left its depot early, paused too early and too short, and came home late."""
+    done = with_calls(CLEAN, FIRST, lambda call: replace(call, done_at=call.done_at or call.depart_at))
+    done = with_call(done, FIRST, None, "break", shift_s=-60, depart_at=at(40))
+    shift = replace(SHIFTS[0], start_at=at(9), end_by=at(60), breaks=(BreakRule(900, at(37), at(70)),))
+    assert broken(done, (shift, SHIFTS[1])) == []
+    begun = with_call(done, FIRST, "l5", "dropoff", done_at=None)
+    assert broken(begun, (shift, SHIFTS[1])) == IN_FIRST
+    assert broken(begun, (replace(shift, end_by=at(120)), SHIFTS[1])) == []

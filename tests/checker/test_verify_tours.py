@@ -66,6 +66,12 @@ def test_a_held_seat_counts_until_its_hold_runs_out():
     assert find_faults(later, small, NETWORK, SHIFTS) == ()
 
 
+def test_who_rides_only_to_the_next_call_needs_a_place_too():
+    none = replace(SERVICE, vehicles=(vehicle("bus-1"), replace(vehicle("bus-2"), seats=0)))
+    (found,) = find_faults(CLEAN, none, NETWORK, SHIFTS)
+    assert (found.invariant, found.subject) == (Invariant.CAPACITY, f"tour {SECOND}")
+
+
 def test_luggage_counts():
     both = with_leg(with_leg(CLEAN, "l2", party=Party(adults=2, walkers=1)), "l3", party=Party(prams=1))
     assert ("I2", f"tour {FIRST}") in broken(both)
@@ -153,7 +159,9 @@ def test_somebody_taken_over_from_a_broken_van_is_no_fault():
     )
     state = replace(state, answers=())
     assert broken(state) == [("I3", "leg l2")]
-    assert broken(with_tour(state, FIRST, out_of_service_from=at(24))) == []
+    given_up = with_tour(state, FIRST, out_of_service_from=at(24))
+    assert broken(given_up) == []
+    assert ("I3", "leg l2") in broken(with_call(given_up, FIRST, "l2", "pickup", done_at=None))
 
 
 @pytest.mark.parametrize("state", [LegState.CANCELLED, LegState.NO_SHOW])
