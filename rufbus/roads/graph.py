@@ -39,12 +39,12 @@ class RoadGraph:
     edge_twin: NDArray[np.int32]
     """The edge in the opposite direction on the same road, -1 where there is none."""
     shape_start: NDArray[np.int64]
-    """Length edges + 1: the points of edge ``e``, both ends included, are ``shape_lon[shape_start[e]:shape_start[e + 1]]``."""
+    """Length edges + 1: the points of edge ``e``, with both ends, are ``shape_lon[shape_start[e]:shape_start[e+1]]``."""
     shape_lon: NDArray[np.float64]
     shape_lat: NDArray[np.float64]
     names: tuple[str, ...]
     forbidden: tuple[tuple[int, ...], ...]
-    """Sequences of two or more edges that may not be driven one after the other (turn restrictions, ``no_`` and ``only_``)."""
+    """Sequences of two or more edges that may not be driven one after the other: turn restrictions."""
     source: str = ""
     """What the graph was made from, for people."""
 
