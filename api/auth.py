@@ -115,7 +115,7 @@ def _by_token(request: Request, token: str) -> Caller:
 
 
 def _check_same_origin(request: Request) -> None:
-    """A browser's cookie counts for changes only from our own pages."""
+    """Refuse changes by cookie that come from other pages than our own."""
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("origin")

@@ -8,9 +8,11 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rufbus.roads.fetch import fetch_osm
 
 from rufbus import __version__
 from rufbus.bootstrap import ClockChoice, check_home
@@ -18,7 +20,6 @@ from rufbus.clocks import SystemClock
 from rufbus.domain.clock_time import Instant, from_datetime, to_rfc3339
 from rufbus.domain.errors import InvalidInput, RufbusError
 from rufbus.home import Home, make_home, read_service
-from rufbus.roads.fetch import fetch_osm
 from rufbus.settings import Settings
 from rufbus.store.migrate import migrate
 from rufbus.store.unit_of_work import open_store
@@ -63,7 +64,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")
+    ] = False,
 ) -> None:
     """Take the options of every command."""
 
@@ -73,13 +76,17 @@ def init(
     home: Annotated[Path, typer.Argument(help="The folder to make.")],
     osm: Annotated[Path, typer.Option(help="OpenStreetMap extract: .osm.pbf, .osm, .osm.gz or .osm.bz2.")],
     service: Annotated[Path | None, typer.Option(help="The service file; a starter is written when left out.")] = None,
-    stops: Annotated[Path | None, typer.Option(help="Stops as CSV (id,name,lon,lat); from the map when left out.")] = None,
+    stops: Annotated[
+        Path | None, typer.Option(help="Stops as CSV (id,name,lon,lat); from the map when left out.")
+    ] = None,
 ) -> None:
     """Make a home: read the roads, snap the stops, check the service file, create the database."""
     with ProgressBars(console) as bars:
         made = make_home(home, osm, service=service, stops=stops, progress=bars.update)
     typer.echo(made.roads.to_text())
-    typer.echo(f"Stops: {made.stops.snapped} in the network, {len(made.stops.rejected)} left out (see import-report.txt)")
+    typer.echo(
+        f"Stops: {made.stops.snapped} in the network, {len(made.stops.rejected)} left out (see import-report.txt)"
+    )
     typer.echo(f"Made {home}: {made.service.name}, {len(made.service.vehicles)} vehicles.")
     typer.echo(f"Next: rufbus key add --home {home} --role operator; rufbus serve --home {home}")
 
@@ -103,10 +110,18 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
-    clock: Annotated[str | None, typer.Option(help="Start an injected clock here, e.g. 2026-11-25T05:00:00+01:00.")] = None,
-    speed: Annotated[float, typer.Option(min=0, help="Speed of the injected clock; 0 stands still until advanced.")] = 0.0,
-    autopilot: Annotated[bool, typer.Option("--autopilot", help="Simulated drivers report every call as planned.")] = False,
-    no_improve: Annotated[bool, typer.Option("--no-improve", help="Insert rides only, never improve the tours.")] = False,
+    clock: Annotated[
+        str | None, typer.Option(help="Start an injected clock here, e.g. 2026-11-25T05:00:00+01:00.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=0, help="Speed of the injected clock; 0 stands still until advanced.")
+    ] = 0.0,
+    autopilot: Annotated[
+        bool, typer.Option("--autopilot", help="Simulated drivers report every call as planned.")
+    ] = False,
+    no_improve: Annotated[
+        bool, typer.Option("--no-improve", help="Insert rides only, never improve the tours.")
+    ] = False,
 ) -> None:
     """Serve the API, the pages and the dispatcher."""
     service = read_service(Home(home).service_file)
@@ -119,7 +134,9 @@ def serve(
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8000,
     speed: Annotated[float, typer.Option(min=0, help="How fast the day runs.")] = 30.0,
-    home: Annotated[Path | None, typer.Option(help="Where to keep the demo; a folder in the user's cache by default.")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Where to keep the demo; a folder in the user's cache by default.")
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Run a day on the embedded sample region, with simulated riders and drivers."""
@@ -167,8 +184,6 @@ def parse_clock(text: str, zone: str) -> Instant:
     InvalidInput
         When it is not a time.
     """
-    from zoneinfo import ZoneInfo
-
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError as error:

@@ -23,7 +23,7 @@ from rufbus.domain.calendar import hours_on
 from rufbus.domain.clock_time import Instant, local_instant, to_local, to_rfc3339
 from rufbus.domain.place import Place
 from rufbus.domain.request import Request, Wish
-from rufbus.home import Home, make_home
+from rufbus.home import Home, make_home, read_service
 from rufbus.roads.sample import OSM_FILE, write_sample
 from rufbus.simulation.demand import Asked, draw_requests, weigh_stops
 
@@ -72,8 +72,6 @@ def _default_folder() -> Path:
 
 def _clock(home: Home, speed: float) -> ClockChoice:
     """Return a clock that starts on the next weekday with a full day's hours."""
-    from rufbus.home import read_service
-
     service = read_service(home.service_file)
     day = to_local(SystemClock().now(), service.zone).date()
     while day.weekday() > 4 or not hours_on(service, day):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -19,13 +20,15 @@ class ProgressBars:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> ProgressBars:
+    def __enter__(self) -> Self:
         """Start showing."""
         if not self._plain:
             self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Finish the last bar, unless the work was cut off."""
         if kind is None:
             self._finish_all()

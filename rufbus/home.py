@@ -34,6 +34,10 @@ REPORT_FILE = "import-report.txt"
 DATABASE_FILE = "rufbus.sqlite"
 
 
+def _keep_quiet(_what: str, _done: float) -> None:
+    """Show no progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The paths of one home."""
@@ -96,7 +100,7 @@ def make_home(
     *,
     service: Path | None = None,
     stops: Path | None = None,
-    progress: Progress = lambda what, done: None,
+    progress: Progress = _keep_quiet,
 ) -> MadeHome:
     """Make a home from a road extract; nothing is left behind when anything is wrong.
 

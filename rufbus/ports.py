@@ -39,7 +39,7 @@ class RoadLeg:
 class StopNetwork(Protocol):
     """The stops and depots of a service, and the times between them.
 
-    Places are indices: the stops in the order of ``stops``, then one depot per vehicle in the order of the service file.
+    Places are indices: the stops in the order of ``stops``, then one depot per vehicle, in the service file's order.
     """
 
     @property
@@ -54,7 +54,7 @@ class StopNetwork(Protocol):
 
     @property
     def travel_s(self) -> NDArray[np.int32]:
-        """Shape (places, places): driving seconds, without dwell; ``solver.problem.UNREACHABLE_S`` where no road leads."""
+        """Shape (places, places): driving seconds without dwell; ``UNREACHABLE_S`` where no road leads."""
         ...
 
     @property

@@ -131,7 +131,7 @@ def cancel(
 
 
 def _check_own(caller: Caller, booking: Booking | None, booking_id: str) -> None:
-    """A rider's key sees what was booked with it; for anything else there is no such booking."""
+    """Show a rider's key only what was booked with it: for anything else there is no such booking."""
     if booking is None or (caller.role is Role.RIDER and booking.booked_by != caller.key_id):
         raise NotFound(f"There is no booking {booking_id}.")
 
@@ -168,4 +168,4 @@ def _fresh_quotes(running: Running, quote_id: str) -> list[dict[str, Any]]:
         offer = requote(running.desk, quote_id)
     except NotFound:
         return []
-    return render_offer(running.desk, offer).model_dump(mode="json")["quotes"]
+    return [quote.model_dump(mode="json") for quote in render_offer(running.desk, offer).quotes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
@@ -17,7 +17,9 @@ from .vehicles import check_vehicle_exists
 
 router = APIRouter(tags=["live"])
 
-STREAM = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "An event stream."}}
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "An event stream."}
+}
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 

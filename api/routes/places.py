@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -55,7 +56,10 @@ def read_roads(
     _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
 ) -> Response:
     """Return the roads as GeoJSON lines, for drawing."""
-    return answer_with_etag(request, schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph, max_points=MAP_POINTS)))
+    return answer_with_etag(
+        request,
+        schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph, max_points=MAP_POINTS)),
+    )
 
 
 @router.get("/vehicles/{vehicle_id}/route")
@@ -72,7 +76,7 @@ def read_route(
         places = [desk.place_index(stop.stop.id) for stop in list_stops(desk, session, vehicle_id)]
     coordinates: list[tuple[float, float]] = []
     streets: list[str] = []
-    for origin, destination in zip(places, places[1:], strict=False):
+    for origin, destination in pairwise(places):
         if origin != destination:
             leg = desk.network.get_leg(origin, destination)
             coordinates += leg.coordinates

@@ -12,7 +12,7 @@ from rufbus.dispatch.idempotency import Answer, IdempotencyKey, keep_answer
 from rufbus.dispatch.planning import Timed, horizon_at, retime
 from rufbus.dispatch.progress import progress_of
 from rufbus.dispatch.stop_list import publish_stop_lists
-from rufbus.domain.booking import Booking, BookingState, Leg, LegState
+from rufbus.domain.booking import BookingState, Leg, LegState
 from rufbus.domain.errors import NotFound, WrongState
 from rufbus.domain.events import Event, EventKind
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.stop_list import ListedStop, list_stops
@@ -49,7 +50,7 @@ def _totals(desk: Desk, tours: tuple[TourPlan, ...]) -> tuple[int, int]:
     drive_s = length_m = 0
     for tour in tours:
         places = [desk.place_index(stop.stop.id) for stop in tour.stops]
-        for origin, destination in zip(places, places[1:], strict=False):
+        for origin, destination in pairwise(places):
             drive_s += int(desk.network.travel_s[origin, destination])
             length_m += int(desk.network.length_m[origin, destination])
     return drive_s, length_m

@@ -1,7 +1,7 @@
 """The dispatcher's desk: everything the verbs need, and the days they look at.
 
-A *day* is read through a cache that is keyed by tour version. That is sound because of one rule that every verb keeps: a
-leg changes only in a transaction that also counts up the version of its tour.
+A *day* is read through a cache that is keyed by tour version. That is sound because of one rule that every verb keeps:
+a leg changes only in a transaction that also counts up the version of its tour.
 """
 
 from __future__ import annotations

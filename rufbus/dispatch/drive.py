@@ -1,7 +1,7 @@
 """Reports from the van: facts win, and the plan follows.
 
-Reports may come twice, late and in any order; each id counts once. A report that contradicts what is stored is kept, and a
-conflict is raised for somebody to look at.
+Reports may come twice, late and in any order; each id counts once. A report that contradicts what is stored is kept,
+and a conflict is raised for somebody to look at.
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ def _apply_arrived(van: _Van, report: Report, at: Instant) -> None:
 
 
 def _apply_departed(van: _Van, report: Report, at: Instant) -> None:
-    """The van has left: who was to board there and was not reported otherwise is taken to have boarded."""
+    """Note that the van has left; who was to board there and was not reported otherwise is taken to have boarded."""
     found = _calls_at(van, report)
     if found is None:
         _conflict(van, report, "the stop is not on the list")
@@ -346,7 +346,7 @@ def _alight(van: _Van, report: Report, leg_id: str, at: Instant) -> None:
 
 
 def _correct(van: _Van, leg: Leg, at: Instant) -> None:
-    """A report arrives for a ride whose end had been taken from the plan: the fact replaces the assumption."""
+    """Let a late report replace the end that had been taken from the plan."""
     van.put_leg(replace(leg, alighted_at=at, assumed=False))
     why = "reported after the end had been assumed"
     van.ledger.append(LedgerEntry(leg.id, at, "corrected", f"driver:{van.vehicle_id}", why, {"alighted_at": at}))
@@ -413,7 +413,7 @@ def _apply_delay(van: _Van, report: Report, at: Instant) -> None:
     van.put(replace(tour, calls=calls, delay_s=report.delay_s or 0, reported_at=max(at, tour.reported_at or at)))
 
 
-def _apply_breakdown(van: _Van, report: Report, at: Instant) -> None:
+def _apply_breakdown(van: _Van, _report: Report, at: Instant) -> None:
     tour = van.tour_at(at)
     if tour is not None:
         van.put(replace(tour, out_of_service_from=at, reported_at=max(at, tour.reported_at or at)))
@@ -427,8 +427,11 @@ def _apply_break(van: _Van, report: Report, at: Instant) -> None:
     ended = report.kind is ReportKind.BREAK_END
     due = next((c for c in tour.calls if c.kind is CallKind.BREAK and c.done_at is None), None)
     if due is not None:
-        change = {"done_at": at} if ended else {"arrived_at": at}
-        tour = _change_calls(tour, lambda c: _name(c) == _name(due), lambda c: replace(c, **change))
+        tour = _change_calls(
+            tour,
+            lambda c: _name(c) == _name(due),
+            lambda c: replace(c, done_at=at) if ended else replace(c, arrived_at=at),
+        )
     van.put(replace(tour, reported_at=max(at, tour.reported_at or at)))
 
 

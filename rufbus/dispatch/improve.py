@@ -1,4 +1,4 @@
-"""Improve a day quietly: think on a snapshot in another process, rebase on what came since, commit only what is better."""
+"""Improve a day: think on a snapshot in another process, rebase on what came since, commit only what is better."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The one door to the solver, both ways: service days become problems, plans become tours.
 
 A day is looked at from one moment (``Horizon``): what lies behind the vans is left out, who is aboard has only the
-drop-off left, what begins soon keeps its order. Seconds are counted from an origin near the day, so that they stay small.
+drop-off left, what begins soon keeps its order. Seconds count from an origin near the day, so that they stay small.
 
-A promise that facts have made impossible (the van is late) must not stop everything else from being planned: for that ride
-alone the bounds are moved to the earliest that is still possible, and the ride is reported as late.
+A promise that facts have made impossible (the van is late) must not stop everything else from being planned: for that
+ride alone the bounds are moved to the earliest that is still possible, and the ride is reported as late.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from solver.improve import improve_plan
+from solver.insertion import NEW_DROPOFF, NEW_PICKUP, candidate_insertions
+from solver.insertion import warm_up as warm_up_kernels
 
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.progress import Horizon, Progress, drop_expired, progress_of
@@ -25,8 +28,6 @@ from rufbus.domain.request import Party
 from rufbus.domain.tour import Call, CallKind, Tour
 from solver.check import violations
 from solver.cost import plan_cost
-from solver.improve import improve_plan
-from solver.insertion import NEW_DROPOFF, NEW_PICKUP, candidate_insertions
 from solver.plan import Budget, Plan
 from solver.problem import UNREACHABLE_S, Aboard, Break, CapacityRow, Problem, Ride, Window
 from solver.problem import Shift as SolverShift
@@ -104,7 +105,7 @@ def horizon_at(desk: Desk, now: Instant, extra_lock_s: int = 0) -> Horizon:
     return Horizon(now, rules.late_detour_lock_s + extra_lock_s, desk.service.solver.silent_after_s)
 
 
-def set_up_board(desk: Desk, day: Day, horizon: Horizon, shifts: Callable[[Shift], bool] = lambda shift: True) -> Board:
+def set_up_board(desk: Desk, day: Day, horizon: Horizon, shifts: Callable[[Shift], bool] = lambda _: True) -> Board:
     """Return the day as a problem, with the tours of the shifts that ``shifts`` lets through."""
     views = tuple(
         _view(desk, shift, tour, horizon) for shift, tour in zip(day.shifts, day.tours, strict=True) if shifts(shift)
@@ -196,6 +197,12 @@ def make_job(board: Board, *, seconds: float, seed: int) -> ImproveJob:
     """Return the improvement job of a board, over just the places it uses."""
     problem = _compact(board.problem)
     return ImproveJob(problem, board.plan, seconds, seed, board.desk.service.solver.engine)
+
+
+def warm_up(desk: Desk) -> None:
+    """Compile the kernels and lay out the travel times before the first rider waits for them."""
+    warm_up_kernels()
+    _ = desk.travel_s
 
 
 def run_job(job: ImproveJob) -> ImproveResult:

@@ -1,7 +1,7 @@
 """Where a wish fits into the running tours: as wished if possible, else as near to it as can be done.
 
-The wished time is widened on a grid. Every point of the grid with every pair of stops is one option; the solver says for
-each where it fits most cheaply. The best option takes its seat at once, so that everything found later fits beside it.
+The wished time is widened on a grid. Every point of the grid with every pair of stops is one option; the solver says
+for each where it fits most cheaply. The best option takes its seat at once, so that what is found later fits beside it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.planning import horizon_at
@@ -172,7 +172,7 @@ def _state(numbered: Sequence[tuple[int, Call]], done: int, locked: int, tour: T
 def _with_departures(desk: Desk, stops: list[ListedStop]) -> list[ListedStop]:
     """Return the stops with the van waiting where it is until it is time to drive on."""
     waiting = []
-    for stop, following in zip(stops, stops[1:], strict=False):
+    for stop, following in pairwise(stops):
         drive_s = desk.drive_s(stop.stop.id, following.stop.id) - _dwell_s(desk, stop.stop)
         waiting.append(replace(stop, depart_at=max(stop.depart_at, following.arrive_at - drive_s)))
     return waiting + stops[-1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.stop_list import ListedStop, StopState, list_stops
@@ -46,7 +47,7 @@ def _of_vehicle(desk: Desk, session: ReadSession, vehicle_id: str, depot: Place)
 
 
 def _is_current(desk: Desk, shift_id: str, now: Instant) -> bool:
-    shift = next(shift for shift in desk.shifts_on(shift_id.split("/")[0]) if shift.id == shift_id)
+    shift = next(shift for shift in desk.shifts_on(shift_id.split("/", 1)[0]) if shift.id == shift_id)
     return shift.start_at <= now <= shift.end_by
 
 
@@ -97,9 +98,9 @@ def _between(desk: Desk, previous: ListedStop, following: ListedStop, now: Insta
 def point_along(coordinates: tuple[tuple[float, float], ...], share: float) -> Place:
     """Return the point at ``share`` (0 to 1) of the length of a line."""
     places = [Place(lon, lat) for lon, lat in coordinates]
-    steps = [distance_m(a, b) for a, b in zip(places, places[1:], strict=False)]
+    steps = [distance_m(a, b) for a, b in pairwise(places)]
     left = share * sum(steps)
-    for start, end, step in zip(places, places[1:], steps, strict=False):
+    for start, end, step in zip(places[:-1], places[1:], steps, strict=True):
         if left <= step and step > 0:
             part = left / step
             return Place(start.lon + part * (end.lon - start.lon), start.lat + part * (end.lat - start.lat))

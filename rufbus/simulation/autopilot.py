@@ -33,10 +33,8 @@ def _due(stop: ListedStop, now: Instant) -> list[Report]:
     reports = []
     if all(call.arrived_at is None and call.done_at is None for call in calls):
         reports.append(_report(stop, ReportKind.ARRIVED, stop.arrive_at))
-    for call in calls:
-        if call.done_at is None and call.depart_at <= now:
-            reports.append(_report(stop, _KINDS[call.kind], call.depart_at, call.leg_id))
-    return reports
+    due = (call for call in calls if call.done_at is None and call.depart_at <= now)
+    return reports + [_report(stop, _KINDS[call.kind], call.depart_at, call.leg_id) for call in due]
 
 
 _KINDS = {

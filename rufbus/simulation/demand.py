@@ -84,7 +84,7 @@ def draw_requests(
     mix = mix or Mix()
     pulls = list(weights) if weights is not None else [1.0] * network.stop_count
     earliest = first_at - 3 * 86_400 if earliest_asked is None else earliest_asked
-    asked = []
+    asked: list[Asked] = []
     while len(asked) < count:
         origin, destination = _pair(network, pulls, chance)
         if destination is None:
