@@ -57,9 +57,9 @@ def _is_whole(problem: Problem, shift: int, tour: Tour, number: int) -> bool:
 
 
 def riders_after(problem: Problem, shift: int, tour: Tour) -> list[set[int]]:
-    """Who is aboard after each visit."""
+    """Who is aboard at the start and after each visit."""
     aboard = {r for r, ride in enumerate(problem.rides) if ride.aboard is not None and ride.aboard.shift == shift}
-    found = []
+    found = [aboard]
     for code in tour:
         if not is_break(problem, code):
             aboard = aboard - {code // 2} if code % 2 else aboard | {code // 2}
@@ -68,18 +68,19 @@ def riders_after(problem: Problem, shift: int, tour: Tour) -> list[set[int]]:
 
 
 def keeps_capacity_and_breaks(problem: Problem, shift: int, tour: Tour) -> bool:
-    for code, aboard in zip(tour, riders_after(problem, shift, tour), strict=True):
-        if is_break(problem, code) and aboard:
-            return False
-        for row in problem.shifts[shift].capacity:
-            used = sum(
-                coefficient * problem.rides[ride].load[kind]
-                for ride in aboard
-                for kind, coefficient in enumerate(row.coefficients)
-            )
-            if used > row.limit:
-                return False
-    return True
+    """Nobody aboard during breaks, and every capacity row kept at the start and after each visit."""
+    after = riders_after(problem, shift, tour)
+    if any(aboard for code, aboard in zip(tour, after[1:], strict=True) if is_break(problem, code)):
+        return False
+    return all(is_within_capacity(problem, shift, aboard) for aboard in after)
+
+
+def is_within_capacity(problem: Problem, shift: int, aboard: set[int]) -> bool:
+    return all(
+        sum(c * problem.rides[ride].load[kind] for ride in aboard for kind, c in enumerate(row.coefficients))
+        <= row.limit
+        for row in problem.shifts[shift].capacity
+    )
 
 
 def constraints(problem: Problem, shift: int, tour: Tour) -> list[tuple[int, int, int]]:

@@ -1,0 +1,215 @@
+"""Where the free breaks of a tour go: exact, for all places and orders at once.
+
+Breaks are taken with nobody aboard, hence in quiet gaps (see :mod:`solver.rows`), where only the time at which the van
+is free matters. So the least such time for each gap and each set of breaks taken so far, found from block to block,
+decides everything; and so does, from the other end, the latest begin of the visit after the gap. A break does not move
+the van and therefore costs nothing.
+
+A set of breaks is a bit mask over ``free_breaks``. Its state in a gap stands in three columns of its row: when the
+van is free, the breaks of the gap included; by when the visit after the gap must begin; and the last break if it was
+taken in this gap, counted from 1, else 0. The columns of all sets together begin at ``heads[STATES_AT]``.
+"""
+
+# ruff: noqa: PLR0917 — kernels take their arrays by position
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import (
+    ARC,
+    CLOSE,
+    CODE,
+    EARLIEST,
+    EARLY,
+    FAR,
+    FREE,
+    FREE_BREAKS,
+    FROM_GAP,
+    LATEST,
+    LOCKED,
+    MAY_BREAK,
+    OPENS,
+    REACH,
+    SERVES,
+    SERVICE,
+    SHUTS,
+    START_AT,
+    STATES_AT,
+    TO_GAP,
+    Ints,
+    Packed,
+    Tables,
+    kernel,
+)
+from .rows import link_tour, load_free, load_tour
+from .schedule import settle_earliest, settle_latest
+
+
+def row_width(packed: Packed) -> int:
+    """Return how many columns the rows of a tour have."""
+    return FREE + int(packed.tables.capacity.shape[1]) + 3 * (1 << int(packed.tables.free_breaks.shape[1]))
+
+
+@kernel
+def run_forward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, first: int) -> None:
+    """Fill in when the van is free in all quiet gaps after ``first``, whose own states are given."""
+    at, sets = head[STATES_AT], 1 << head[FREE_BREAKS]
+    taken = at + 2 * (1 << len(breaks))
+    gap = first
+    _take_breaks(visits, head, breaks, rows[gap])
+    while gap < count:
+        following = rows[gap + 1, TO_GAP]
+        for done in range(sets):
+            free_at = rows[gap, at + done]
+            rows[following, at + done] = settle_earliest(rows, gap, following, free_at) if free_at < FAR else FAR
+            rows[following, taken + done] = 0
+        gap = following
+        _take_breaks(visits, head, breaks, rows[gap])
+
+
+@kernel
+def start_states(head: Ints, breaks: Ints, row: Ints) -> None:
+    """Write the states of the first gap: no break taken, free from the start of the shift on."""
+    at = head[STATES_AT]
+    taken = at + 2 * (1 << len(breaks))
+    for done in range(1 << head[FREE_BREAKS]):
+        row[at + done] = FAR
+        row[taken + done] = 0
+    row[at] = head[START_AT]
+
+
+@kernel
+def _take_breaks(visits: Ints, head: Ints, breaks: Ints, row: Ints) -> None:
+    """Take breaks in one gap wherever that leads to a set sooner, and drop the states that have missed one."""
+    at, number = head[STATES_AT], head[FREE_BREAKS]
+    taken = at + 2 * (1 << len(breaks))
+    for done in range(1 << number):
+        for bit in range(number):
+            if (done >> bit) & 1 or row[at + done] >= FAR:
+                continue
+            pause = visits[breaks[bit]]
+            begin = max(row[at + done], pause[EARLIEST])
+            more = at + (done | (1 << bit))
+            if begin > pause[LATEST]:
+                row[at + done] = FAR
+            elif row[MAY_BREAK] == 1 and begin + pause[SERVICE] < row[more]:
+                row[more] = begin + pause[SERVICE]
+                row[taken + (done | (1 << bit))] = bit + 1
+
+
+@kernel
+def run_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> None:
+    """Fill in by when the visit after each quiet gap must begin."""
+    sets = 1 << head[FREE_BREAKS]
+    latest = head[STATES_AT] + (1 << len(breaks))
+    for done in range(sets):
+        rows[count, latest + done] = -FAR
+    rows[count, latest + sets - 1] = rows[count, SHUTS]
+    free_by = np.empty(sets, dtype=np.int64)
+    gap = count
+    while gap > 0:
+        before = rows[gap - 1, FROM_GAP]
+        leave_by(visits, head, breaks, rows[gap], rows[gap, ARC], free_by)
+        for done in range(sets):
+            by = free_by[done]
+            rows[before, latest + done] = settle_latest(rows, before, gap, by) if by > -FAR else -FAR
+        gap = before
+
+
+@kernel
+def leave_by(visits: Ints, head: Ints, breaks: Ints, row: Ints, arc: int, free_by: Ints) -> None:
+    """Write by when the van must be free in a gap, for each set of breaks taken before it.
+
+    ``arc`` is the driving time from where the van then is to the visit after the gap.
+    """
+    number = head[FREE_BREAKS]
+    latest = head[STATES_AT] + (1 << len(breaks))
+    for done in range((1 << number) - 1, -1, -1):
+        by = row[latest + done]
+        if by > -FAR:
+            by -= arc
+        for bit in range(number):
+            if row[MAY_BREAK] == 1 and (done >> bit) & 1 == 0:
+                pause = visits[breaks[bit]]
+                begin = min(pause[LATEST], free_by[done | (1 << bit)] - pause[SERVICE])
+                if begin >= pause[EARLIEST]:
+                    by = max(by, begin)
+        free_by[done] = by
+
+
+@kernel
+def bound_tour(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> None:
+    """Write the bounds ``EARLY``, ``CLOSE`` and ``REACH``, which hold whatever is inserted elsewhere."""
+    at, sets = head[STATES_AT], 1 << head[FREE_BREAKS]
+    early = FAR
+    for k in range(count + 1):
+        row = rows[k]
+        if row[TO_GAP] == k:
+            early = row[at : at + sets].min()
+        row[EARLY] = early
+        begin = max(early + row[ARC], row[OPENS])
+        early = begin + row[SERVES] if begin <= row[SHUTS] else FAR
+    latest = at + (1 << len(breaks))
+    free_by = np.empty(sets, dtype=np.int64)
+    rows[count, CLOSE] = rows[count, REACH] = rows[count, SHUTS]
+    for k in range(count - 1, -1, -1):
+        row, following = rows[k], rows[k + 1]
+        row[CLOSE] = min(row[SHUTS], following[CLOSE] - row[SERVES])
+        by = following[REACH] - following[ARC]
+        if following[TO_GAP] == k + 1:
+            leave_by(visits, head, breaks, following, following[ARC], free_by)
+            by = free_by.max()
+        row[REACH] = min(row[SHUTS], by - row[SERVES])
+        if row[TO_GAP] == k:
+            row[REACH] = row[latest : latest + sets].max()
+
+
+@kernel
+def write_tour(head: Ints, breaks: Ints, rows: Ints, count: int, codes: Ints) -> int:
+    """Write the codes of a tour with its free breaks where the van is home soonest; return their number."""
+    done = (1 << head[FREE_BREAKS]) - 1
+    taken = head[STATES_AT] + 2 * (1 << len(breaks))
+    length = count + int(head[FREE_BREAKS])
+    gap, position = count, length
+    while gap > 0 or done > 0:
+        last = rows[gap, taken + done]
+        if last > 0:
+            position -= 1
+            codes[position] = breaks[last - 1]
+            done ^= 1 << (last - 1)
+            continue
+        before = rows[gap - 1, FROM_GAP]
+        for k in range(gap - 1, before - 1, -1):
+            position -= 1
+            codes[position] = rows[k, CODE]
+        gap = before
+    return length
+
+
+@kernel
+def _place_breaks(tables: Tables, shift: int, codes: Ints, rows: Ints, placed: Ints) -> int:
+    head, breaks = tables.heads[shift], tables.free_breaks[shift]
+    found_at = np.full(len(tables.visits), -1, dtype=np.int64)
+    count = load_tour(tables, shift, codes, head[LOCKED], found_at, 0, rows)
+    if count < 0 or not link_tour(tables, shift, rows, count) or not load_free(tables, shift, rows, count):
+        return -1
+    start_states(head, breaks, rows[0])
+    run_forward(tables.visits, head, breaks, rows, count, 0)
+    free_at = rows[count, head[STATES_AT] + (1 << head[FREE_BREAKS]) - 1]
+    if free_at + rows[count, ARC] > rows[count, SHUTS]:
+        return -1
+    return write_tour(head, breaks, rows, count, placed)
+
+
+def place_breaks(packed: Packed, shift: int, tour: Sequence[int]) -> tuple[int, ...] | None:
+    """Return ``tour`` with the breaks of ``shift`` where the van is home soonest, or ``None`` if no places are legal.
+
+    Breaks among the locked visits stay; others may move, or be missing in ``tour``. The riders' visits keep order.
+    """
+    rows = np.empty((len(tour) + 1, row_width(packed)), dtype=np.int64)
+    placed = np.empty(len(tour) + packed.tables.free_breaks.shape[1], dtype=np.int64)
+    length = _place_breaks(packed.tables, shift, np.array(tour, dtype=np.int64), rows, placed)
+    return None if length < 0 else tuple(placed[:length].tolist())
