@@ -39,7 +39,7 @@ class RoadGraph:
     edge_twin: NDArray[np.int32]
     """The edge in the opposite direction on the same road, -1 where there is none."""
     shape_start: NDArray[np.int64]
-    """Length edges + 1: the points of edge ``e``, with both ends, are ``shape_lon[shape_start[e]:shape_start[e+1]]``."""
+    """Length edges + 1: the points of edge ``e``, its ends too, are ``shape_lon[shape_start[e]:shape_start[e+1]]``."""
     shape_lon: NDArray[np.float64]
     shape_lat: NDArray[np.float64]
     names: tuple[str, ...]
