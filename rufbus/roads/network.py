@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,10 +26,11 @@ from rufbus.roads.snap import (
     SnapReport,
     snap_depots,
     snap_stops,
+    walkable_edges,
 )
 from rufbus.roads.stops import DEPOT_PREFIX
 from rufbus.roads.travel_times import Progress, many_to_many, to_metres, to_seconds
-from rufbus.roads.walking import Walking, walkable_edges
+from rufbus.roads.walking import Walking
 
 MAX_DEPOT_SNAP_M = 500.0
 NAMELESS = "ohne Namen"
@@ -176,7 +178,7 @@ def build_network(
     return network, SnapReport(len(kept), rejected, _cut_off(network))
 
 
-def save_network(network: Network, path: Path) -> None:
+def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a network to one file, whole or not at all."""
     header = {
         "graph": graph_hash(network.graph),
@@ -191,10 +193,10 @@ def save_network(network: Network, path: Path) -> None:
         "travel_s": network.travel_s,
         "length_m": network.length_m,
     }
-    write_network_file(path, header, arrays)
+    write_network_file(Path(path), header, arrays)
 
 
-def load_network(path: Path, graph: RoadGraph) -> Network:
+def load_network(path: str | os.PathLike[str], graph: RoadGraph) -> Network:
     """Return the network of a file; its matrices stay on disk and are read where they are looked at.
 
     Raises
@@ -202,7 +204,7 @@ def load_network(path: Path, graph: RoadGraph) -> Network:
     InvalidRoads
         When the file is missing, damaged, of another version, or was made from other roads.
     """
-    header, arrays = read_network_file(path)
+    header, arrays = read_network_file(Path(path))
     if header["graph"] != graph_hash(graph):
         raise InvalidRoads(f"{path} was made from other roads than those loaded. Build the network again.")
     stops = [_stop_from(row) for row in header["stops"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +37,7 @@ class _Found:
     """``highway=bus_stop``; else a platform."""
 
 
-def stops_from_osm(path: Path) -> list[Stop]:
+def stops_from_osm(path: str | os.PathLike[str]) -> list[Stop]:
     """Return the bus stops of an extract, ordered by id.
 
     Read are ``highway=bus_stop`` and ``public_transport=platform``, as nodes and as ways (their centre). A pole and a
@@ -48,6 +49,7 @@ def stops_from_osm(path: Path) -> list[Stop]:
     InvalidRoads
         When the file cannot be read.
     """
+    path = Path(path)
     if not path.is_file():
         raise InvalidRoads(f"{path}: there is no such file. Give the path of an OpenStreetMap extract.")
     try:

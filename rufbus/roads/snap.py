@@ -11,8 +11,9 @@ import shapely
 from numpy.typing import NDArray
 
 from rufbus.domain.place import Place, Stop
-from rufbus.roads.graph import BOTH_SIDES, STOPPABLE, RoadGraph
+from rufbus.roads.graph import BOTH_SIDES, FERRY, STOPPABLE, RoadGraph
 from rufbus.roads.metres import from_sheet, ground_m_per_unit, lengths_along, to_sheet
+from rufbus.roads.profile import ROAD_CLASSES
 from rufbus.roads.search import Anchor
 
 DriveOn: TypeAlias = Literal["right", "left"]
@@ -21,6 +22,10 @@ MAX_SNAP_M = 150.0
 ON_THE_LINE_M = 0.5
 """A stop mapped this close to the middle of its road says nothing about its side."""
 TIE_M = 0.01
+AT_THE_SIGN_M = 25.0
+"""A sign this close to a road shows that one may stop there, whatever the road is like."""
+NOT_ON_FOOT = ("motorway", "trunk")
+"""Beginnings of the names of road classes that nobody walks along, links included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class RoadIndex:
 
     def __init__(self, graph: RoadGraph, allowed: NDArray[np.bool_]) -> None:
         self.graph = graph
+        self.allowed = allowed
         self.sheet = to_sheet(graph.shape_lon, graph.shape_lat)
         numbers = np.arange(graph.edge_count)
         has_listed_twin = (graph.edge_twin >= 0) & (graph.edge_twin < numbers) & allowed[graph.edge_twin]
@@ -114,6 +120,13 @@ class RoadIndex:
         return self.locate(twin, place) if twin >= 0 else None
 
 
+def walkable_edges(graph: RoadGraph) -> NDArray[np.bool_]:
+    """Return which edges people may walk along; shape (edges,)."""
+    fast = [number for number, each in enumerate(ROAD_CLASSES) if each.name.startswith(NOT_ON_FOOT)]
+    walkable: NDArray[np.bool_] = ~np.isin(graph.edge_class, fast) & ((graph.edge_flags & FERRY) == 0)
+    return walkable
+
+
 def shape_points(graph: RoadGraph, edge: int, sheet: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the rows of ``sheet`` that are the shape of ``edge``."""
     return sheet[graph.shape_start[edge] : graph.shape_start[edge + 1]]
@@ -146,14 +159,22 @@ def snap_stops(
     """Return for each stop where it lies on the nearest road that a van may stop on, or why it lies on none.
 
     A stop is served from the lane on its side; from both where riders may cross (``BOTH_SIDES``) and where the stop is
-    mapped on the middle of the road. On a one-way road its direction counts, whatever the side.
+    mapped on the middle of the road. On a one-way road its direction counts, whatever the side. A stop with a sign
+    close to a road without ``STOPPABLE`` is served there all the same, unless that is a motorway, a trunk road or a
+    ferry.
     """
-    index = RoadIndex(graph, (graph.edge_flags & STOPPABLE) > 0)
-    spots = index.nearest([stop.place for stop in stops], max_m)
-    return [
-        _served_from(index, stop.place, near, drive_on) if near else _rejected(stop, max_m)
-        for stop, near in zip(stops, spots, strict=True)
-    ]
+    places = [stop.place for stop in stops]
+    usual = RoadIndex(graph, (graph.edge_flags & STOPPABLE) > 0)
+    signed = RoadIndex(graph, ((graph.edge_flags & STOPPABLE) > 0) | walkable_edges(graph))
+    snapped: list[SnappedPlace | RejectedStop] = []
+    for stop, near, at_sign in zip(
+        stops, usual.nearest(places, max_m), signed.nearest(places, min(max_m, AT_THE_SIGN_M)), strict=True
+    ):
+        if at_sign and not stop.virtual and not (near and near[0].distance_m <= AT_THE_SIGN_M):
+            snapped.append(_served_from(signed, stop.place, at_sign, drive_on))
+        else:
+            snapped.append(_served_from(usual, stop.place, near, drive_on) if near else _rejected(stop, max_m))
+    return snapped
 
 
 def snap_depots(
@@ -172,7 +193,7 @@ def _served_from(index: RoadIndex, place: Place, near: Sequence[RoadSpot], drive
     graph = index.graph
     spot = min(near, key=lambda spot: (not graph.edge_flags[spot.edge] & BOTH_SIDES, spot.edge))
     other = index.opposite(spot, place)
-    if other is None or not graph.edge_flags[other.edge] & STOPPABLE:
+    if other is None or not index.allowed[other.edge]:
         return _on(spot)
     both = graph.edge_flags[spot.edge] & graph.edge_flags[other.edge] & BOTH_SIDES
     if both or abs(spot.right_m) <= ON_THE_LINE_M:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ FAR_DEGREES = 0.5
 MAX_TOLD = 20
 
 
-def stops_from_csv(path: Path, graph: RoadGraph | None = None) -> list[Stop]:
+def stops_from_csv(path: str | os.PathLike[str], graph: RoadGraph | None = None) -> list[Stop]:
     """Return the stops of a table with the columns ``id``, ``name``, ``lon`` and ``lat``, in its order.
 
     The table is UTF-8, with or without byte order mark, its columns parted by ``,`` or ``;`` in any order and with any
@@ -36,6 +37,7 @@ def stops_from_csv(path: Path, graph: RoadGraph | None = None) -> list[Stop]:
     InvalidRoads
         When the table cannot be used; the detail tells file and line of the first fault, ``errors`` all of them.
     """
+    path = Path(path)
     text = _read_text(path)
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,7 +14,7 @@ from rufbus.domain.place import Place, Stop, distance_m
 from rufbus.roads.graph import BOTH_SIDES, STOPPABLE, RoadGraph
 from rufbus.roads.metres import from_sheet, ground_m_per_unit, to_sheet
 from rufbus.roads.search import Anchor
-from rufbus.roads.snap import DriveOn, place_on_edge
+from rufbus.roads.snap import MAX_SNAP_M, DriveOn, RoadIndex, place_on_edge
 
 FROM_JUNCTION_M = 12.0
 """How far into the quiet street a stop at a junction lies: clear of the 5 m in which nobody may park (StVO §12)."""
@@ -66,10 +66,14 @@ def virtual_stops(
     candidates = [*streets.at_junctions(spacing_m), *streets.along(spacing_m)]
     lats = [stop.place.lat for stop in existing] + [candidate.stop.place.lat for candidate in candidates]
     taken = _Taken(spacing_m, [stop.place for stop in existing], max(map(abs, lats), default=0.0))
+    index = RoadIndex(graph, (graph.edge_flags & STOPPABLE) > 0)
     chosen: list[Stop] = []
     for candidate in sorted(candidates, key=lambda candidate: candidate.rank):
+        if len(chosen) >= max_count:
+            break
         stop = _beside(graph, candidate, drive_on)
-        if len(chosen) < max_count and taken.add(stop.place):
+        if taken.is_free(stop.place) and _is_clear(index, stop.place, candidate.anchor.edge):
+            taken.add(stop.place)
             chosen.append(stop)
     return _named_apart(chosen, existing, villages)
 
@@ -82,16 +86,18 @@ class _Taken:
         self._width = spacing_m / ground_m_per_unit(max_lat)
         self._squares: dict[tuple[int, int], list[Place]] = {}
         for place in existing:
-            self._squares.setdefault(self._square(place), []).append(place)
+            self.add(place)
 
-    def add(self, place: Place) -> bool:
-        """Take a place, or return ``False`` when another is closer than the spacing."""
+    def add(self, place: Place) -> None:
+        """Take a place."""
+        self._squares.setdefault(self._square(place), []).append(place)
+
+    def is_free(self, place: Place) -> bool:
+        """Return whether no taken place is closer than the spacing."""
         column, row = self._square(place)
-        for square in product((column - 1, column, column + 1), (row - 1, row, row + 1)):
-            if any(distance_m(place, other) < self._spacing_m for other in self._squares.get(square, ())):
-                return False
-        self._squares.setdefault((column, row), []).append(place)
-        return True
+        squares = product((column - 1, column, column + 1), (row - 1, row, row + 1))
+        near = chain.from_iterable(self._squares.get(square, ()) for square in squares)
+        return all(distance_m(place, other) >= self._spacing_m for other in near)
 
     def _square(self, place: Place) -> tuple[int, int]:
         x, y = to_sheet(place.lon, place.lat)
@@ -162,6 +168,12 @@ class _Streets:
 
     def _name(self, road: int) -> str:
         return self.graph.names[int(self.graph.edge_name[road])]
+
+
+def _is_clear(index: RoadIndex, place: Place, edge: int) -> bool:
+    """Return whether no other road is as near to a place as the one it was chosen for."""
+    near = {spot.edge for spot in index.nearest([place], MAX_SNAP_M)[0]}
+    return bool(near) and near <= {edge, int(index.graph.edge_twin[edge])}
 
 
 def _beside(graph: RoadGraph, candidate: _Candidate, drive_on: DriveOn) -> Stop:

@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rufbus.domain.place import Place, StopWalk, distance_m
-from rufbus.roads.graph import FERRY, RoadGraph
-from rufbus.roads.profile import ROAD_CLASSES
+from rufbus.roads.graph import RoadGraph
 from rufbus.roads.search import Anchor
-from rufbus.roads.snap import MAX_SNAP_M, RoadIndex, place_on_edge
+from rufbus.roads.snap import MAX_SNAP_M, RoadIndex, place_on_edge, walkable_edges
 
-NOT_ON_FOOT = ("motorway", "trunk")
-"""Beginnings of the names of road classes that nobody walks along, links included."""
 ROUNDING_M = 1e-6
 
 
@@ -32,13 +29,6 @@ class _Link:
     away_m: tuple[float, float]
     """Metres along the road from the point to its tail and to its head."""
     straight_m: float
-
-
-def walkable_edges(graph: RoadGraph) -> NDArray[np.bool_]:
-    """Return which edges people may walk along; shape (edges,)."""
-    fast = [number for number, each in enumerate(ROAD_CLASSES) if each.name.startswith(NOT_ON_FOOT)]
-    walkable: NDArray[np.bool_] = ~np.isin(graph.edge_class, fast) & ((graph.edge_flags & FERRY) == 0)
-    return walkable
 
 
 class Walking:

@@ -83,9 +83,21 @@ def test_a_stop_takes_the_nearest_road_on_which_a_van_may_stop():
     builder.road(nodes[0], nodes[1], flags=0)
     builder.road(nodes[2], nodes[3], flags=STOPPABLE)
     builder.road(nodes[4], nodes[5], flags=STOPPABLE)
-    (snapped,) = snap_stops(builder.build(), [stop_at(50, 5)])
+    (snapped,) = snap_stops(builder.build(), [Stop("s", "Stop", at(50, 5), virtual=True)])
     assert [anchor.edge for anchor in snapped.anchors] == [2]
     assert snapped.distance_m == pytest.approx(35, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("virtual", "road_class", "taken"), [(False, "primary", 0), (True, "primary", 2), (False, "trunk", 2)]
+)
+def test_a_sign_shows_that_one_may_stop_on_a_road_that_is_not_a_motorway_or_trunk_road(virtual, road_class, taken):
+    builder = RoadBuilder()
+    nodes = [builder.node(x, y) for y in (0, 100) for x in (0, 100)]
+    builder.road(nodes[0], nodes[1], flags=0, road_class=road_class)
+    builder.road(nodes[2], nodes[3], flags=STOPPABLE)
+    (snapped,) = snap_stops(builder.build(), [Stop("s", "S", at(50, -5), virtual=virtual)])
+    assert [anchor.edge for anchor in snapped.anchors] == [taken]
 
 
 def test_at_a_corner_the_street_where_riders_may_cross_is_preferred():
@@ -143,4 +155,4 @@ def test_a_depot_is_entered_and_left_in_both_directions():
 
 def test_without_roads_to_stop_on_every_stop_is_rejected():
     graph = grid(2, 2, flags=0).build()
-    assert all(isinstance(result, RejectedStop) for result in snap_stops(graph, [stop_at(0, 0), stop_at(9, 9)]))
+    assert all(isinstance(result, RejectedStop) for result in snap_stops(graph, [stop_at(0, -26), stop_at(90, 90)]))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rufbus.domain.place import Place, Stop, distance_m
 from rufbus.roads.graph import FERRY
-from rufbus.roads.snap import RoadIndex, SnappedPlace, snap_stops
-from rufbus.roads.walking import Walking, walkable_edges
+from rufbus.roads.snap import RoadIndex, SnappedPlace, snap_stops, walkable_edges
+from rufbus.roads.walking import Walking
 
 from .hand_made import RoadBuilder, at, grid, road_graphs
 
