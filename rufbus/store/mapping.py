@@ -171,6 +171,7 @@ def booking_row(booking: Booking, version: int) -> Values:
         "state": booking.state.value,
         "booked_at": booking.booked_at,
         "version": version,
+        "booked_by": booking.booked_by,
     }
 
 
@@ -187,6 +188,7 @@ def booking_from(row: Any) -> Booking:
         state=BookingState(row.state),
         booked_at=row.booked_at,
         version=row.version,
+        booked_by=row.booked_by,
     )
 
 

@@ -200,6 +200,15 @@ class SqlReadSession:
 class SqlAuditSession(SqlReadSession):
     """A :class:`rufbus.ports.AuditSession`: whole tables, read as a stream."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._streams: list[CursorResult[Any]] = []
+
+    def close(self) -> None:
+        """Close the streams that nobody read to their end."""
+        for stream in self._streams:
+            stream.close()
+
     def all_tours(self) -> Iterator[Tour]:
         """Return every tour, in the order of shift ids."""
         return self._stream(select(TOURS).order_by(TOURS.c.shift_id), mapping.tour_from)
@@ -237,5 +246,7 @@ class SqlAuditSession(SqlReadSession):
         return self._stream(select(STOP_LISTS).order_by(STOP_LISTS.c.vehicle_id), mapping.stop_list_from)
 
     def _stream(self, question: Select[Any], to_value: Callable[[Any], T]) -> Iterator[T]:
-        for row in self._run(question.execution_options(yield_per=BATCH)):
-            yield to_value(row)
+        with self._run(question.execution_options(yield_per=BATCH)) as rows:
+            self._streams.append(rows)
+            for row in rows:
+                yield to_value(row)

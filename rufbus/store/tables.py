@@ -137,6 +137,7 @@ class BookingRow(Row, table=True):
     state: str
     booked_at: int = Field(sa_type=BigInteger, index=True)
     version: int
+    booked_by: str
 
 
 class StopListRow(Row, table=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Connection, Engine, select, text
 
@@ -59,7 +59,8 @@ class SqlStore:
             connection.begin()
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            yield SqlAuditSession(connection)
+            with closing(SqlAuditSession(connection)) as session:
+                yield session
 
     @contextmanager
     def write(self) -> Iterator[SqlWriteSession]:

@@ -54,7 +54,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("booked_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("version >= 1", name="ck_bookings_version"),
+        sa.Column("booked_by", sa.String(), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_bookings_version")),
         sa.PrimaryKeyConstraint("id", name="pk_bookings"),
         sa.UniqueConstraint("code", name="uq_bookings_code"),
         sa.UniqueConstraint("quote_id", name="uq_bookings_quote_id"),
@@ -121,7 +122,7 @@ def upgrade() -> None:
         sa.Column("boarded_at", sa.BigInteger(), nullable=True),
         sa.Column("alighted_at", sa.BigInteger(), nullable=True),
         sa.Column("assumed", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("pickup_from <= pickup_to AND pickup_to <= dropoff_by", name="ck_legs_promise"),
+        sa.CheckConstraint("pickup_from <= pickup_to AND pickup_to <= dropoff_by", name=op.f("ck_legs_promise")),
         sa.PrimaryKeyConstraint("id", name="pk_legs"),
     )
     op.create_index("ix_legs_booking_id", "legs", ["booking_id"])
@@ -181,7 +182,7 @@ def upgrade() -> None:
         sa.Column("departed_at", sa.BigInteger(), nullable=True),
         sa.Column("reported_at", sa.BigInteger(), nullable=True),
         sa.Column("out_of_service_from", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("version >= 1", name="ck_tours_version"),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_tours_version")),
         sa.PrimaryKeyConstraint("shift_id", name="pk_tours"),
     )
     op.create_index("ix_tours_service_day", "tours", ["service_day"])
@@ -194,9 +195,9 @@ def upgrade() -> None:
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("wheelchairs_used", sa.Integer(), nullable=False),
         sa.Column("wheelchair_places", sa.Integer(), nullable=False),
-        sa.CheckConstraint("seats_used >= 0 AND seats_used <= seats", name="ck_tour_loads_seats"),
+        sa.CheckConstraint("seats_used >= 0 AND seats_used <= seats", name=op.f("ck_tour_loads_seats")),
         sa.CheckConstraint(
-            "wheelchairs_used >= 0 AND wheelchairs_used <= wheelchair_places", name="ck_tour_loads_wheelchairs"
+            "wheelchairs_used >= 0 AND wheelchairs_used <= wheelchair_places", name=op.f("ck_tour_loads_wheelchairs")
         ),
         sa.ForeignKeyConstraint(["shift_id"], ["tours.shift_id"], name="fk_tour_loads_shift_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("shift_id", "seq", name="pk_tour_loads"),
