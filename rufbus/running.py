@@ -38,6 +38,7 @@ class Runner:
     _thinking: threading.Thread | None = None
     _improved_at: Instant = 0
     _round: int = 0
+    _seen: dict[str, dict[str, int]] = field(default_factory=dict)
     _moving: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
@@ -67,17 +68,31 @@ class Runner:
                 left -= step
                 self.step()
                 if self.improves and self._improvement_due():
-                    self.improve_now()
+                    self.improve_changed()
 
     def improve_now(self, seconds: float | None = None) -> list[Improvement]:
         """Improve every day in sight that has rides, and wait for it."""
+        return [self._improve(day, seconds) for day in self._versions()]
+
+    def improve_changed(self) -> None:
+        """Improve the days that have changed since they were last improved."""
         self._improved_at = self.desk.clock.now()
+        for day, versions in self._versions().items():
+            if self._seen.get(day) != versions:
+                self._improve(day, None)
+        self._seen = self._versions()
+
+    def _improve(self, day: str, seconds: float | None) -> Improvement:
         self._round += 1
-        with self.desk.store.read() as session:
-            days = [day for day in days_in_sight(self.desk) if session.tour_versions(day)]
-        done = [improve_day(self.desk, day, seconds=seconds, seed=self._round) for day in days]
-        self.improvements = [*self.improvements, *done][-200:]
+        done = improve_day(self.desk, day, seconds=seconds, seed=self._round)
+        self.improvements = [*self.improvements, done][-200:]
         return done
+
+    def _versions(self) -> dict[str, dict[str, int]]:
+        """Return the versions of the tours of each day in sight that has any."""
+        with self.desk.store.read() as session:
+            found = {day: dict(session.tour_versions(day)) for day in days_in_sight(self.desk)}
+        return {day: versions for day, versions in found.items() if versions}
 
     def _improvement_due(self) -> bool:
         return self.desk.clock.now() - self._improved_at >= self.desk.service.solver.improve_every_s
@@ -101,5 +116,5 @@ class Runner:
             return
         if self._thinking is not None and self._thinking.is_alive():
             return
-        self._thinking = threading.Thread(target=self.improve_now, name="rufbus-improve", daemon=True)
+        self._thinking = threading.Thread(target=self.improve_changed, name="rufbus-improve", daemon=True)
         self._thinking.start()

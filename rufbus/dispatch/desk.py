@@ -82,6 +82,9 @@ class Desk:
     workers: Workers
     cache: TourCache = field(default_factory=TourCache)
     shift_cache: dict[str, tuple[Shift, ...]] = field(default_factory=dict)
+    empty_tours: dict[str, Tour] = field(default_factory=dict)
+    published: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """The tours and versions behind the stop list of each vehicle when it was last looked at."""
 
     @cached_property
     def travel_s(self) -> NDArray[np.int32]:
@@ -143,6 +146,8 @@ class Desk:
 
     def empty_tour(self, shift: Shift) -> Tour:
         """Return the tour of a shift that nobody has booked yet: only its breaks."""
+        if shift.id in self.empty_tours:
+            return self.empty_tours[shift.id]
         depot = f"depot:{shift.vehicle_id}"
         calls = tuple(
             Call(
@@ -154,7 +159,8 @@ class Desk:
             )
             for number, rule in enumerate(shift.breaks)
         )
-        return Tour(shift.id, shift.service_day, shift.vehicle_id, 0, calls)
+        self.empty_tours[shift.id] = Tour(shift.id, shift.service_day, shift.vehicle_id, 0, calls)
+        return self.empty_tours[shift.id]
 
     def forget_before(self, now: Instant) -> None:
         """Drop cached tours of days that are over, so that a long-running desk does not grow."""

@@ -95,10 +95,13 @@ def list_stops(desk: Desk, session: ReadSession, vehicle_id: str, *, day: str | 
 def publish_stop_lists(desk: Desk, vehicle_ids: Sequence[str]) -> list[str]:
     """Give a new version to each list that reads differently from its last one; return the vehicles concerned."""
     with desk.store.read() as session:
-        changed = {v: _content_hash(list_stops(desk, session, v)) for v in vehicle_ids}
-        stored = {v: session.find_stop_list(v) for v in vehicle_ids}
+        listed = _listed_versions(desk, session)
+        unlike = [v for v in vehicle_ids if desk.published.get(v) != listed.get(v, ())]
+        changed = {v: _content_hash(list_stops(desk, session, v)) for v in unlike}
+        stored = {v: session.find_stop_list(v) for v in unlike}
     news = {v: h for v, h in changed.items() if (old := stored[v]) is None or old.content_hash != h}
     if not news:
+        desk.published.update({v: listed.get(v, ()) for v in unlike})
         return []
     now = desk.clock.now()
     with desk.store.write() as session:
@@ -107,7 +110,19 @@ def publish_stop_lists(desk: Desk, vehicle_ids: Sequence[str]) -> list[str]:
             version = last.version + 1
             session.put_stop_list(replace(last, version=version, content_hash=content_hash))
             session.add_events([Event(EventKind.STOP_LIST, now, vehicle_id=vehicle_id, data={"version": version})])
+    desk.published.update({v: listed.get(v, ()) for v in unlike})
     return sorted(news)
+
+
+def _listed_versions(desk: Desk, session: ReadSession) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return the listed tours of each vehicle with their versions: all that the content of a list depends on."""
+    now = desk.clock.now()
+    versions: dict[str, tuple[tuple[str, int], ...]] = {}
+    for plan in _days(desk, session, now, None):
+        for shift, tour in zip(plan.shifts, plan.tours, strict=True):
+            if _is_listed(shift, tour, now):
+                versions[shift.vehicle_id] = (*versions.get(shift.vehicle_id, ()), (shift.id, tour.version))
+    return versions
 
 
 def _days(desk: Desk, session: ReadSession, now: Instant, day: str | None) -> list[Day]:

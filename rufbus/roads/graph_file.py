@@ -1,4 +1,4 @@
-"""The file of a road graph: a header in JSON, then the arrays, with a checksum over everything behind the header."""
+"""The file of a road graph: a checksum over everything behind it, a header in JSON, then the arrays."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ MAGIC: Final = b"RUFBUS ROADS\n\0\0\0"
 VERSION: Final = 1
 ALIGN: Final = 64
 """Arrays begin at multiples of this many bytes behind the header."""
-PREFIX: Final = len(MAGIC) + 8
-"""Magic, then the length of the header as eight bytes, least first."""
+CHECKED_FROM: Final = len(MAGIC) + 8
+PREFIX: Final = CHECKED_FROM + 8
+"""Magic, checksum (CRC-32), length of the header; numbers as eight bytes, least first."""
 COLUMNS: Final = tuple(each.name for each in fields(RoadGraph) if each.name not in {"names", "forbidden", "source"})
 
 
@@ -37,17 +38,17 @@ def save_graph(graph: RoadGraph, path: str | os.PathLike[str]) -> None:
         body += bytes(-len(body) % ALIGN)
     header = {
         "version": VERSION,
-        "size": len(body),
-        "crc32": zlib.crc32(body),
         "source": graph.source,
         "names": graph.names,
         "arrays": table,
     }
     text = json.dumps(header).encode()
+    checked = len(text).to_bytes(8, "little") + text
+    checksum = zlib.crc32(body, zlib.crc32(checked))
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("wb") as file:
-            file.write(MAGIC + len(text).to_bytes(8, "little") + text)
+            file.write(MAGIC + checksum.to_bytes(8, "little") + checked)
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
@@ -72,19 +73,13 @@ def load_graph(path: str | os.PathLike[str]) -> RoadGraph:
     content = bytearray(path.read_bytes())
     if content[: len(MAGIC)] != MAGIC:
         raise InvalidRoads(f"{path} is not the file of a road graph. {again}")
-    body = PREFIX + int.from_bytes(content[len(MAGIC) : PREFIX], "little")
-    header = _read_header(content[PREFIX:body])
-    if header is None:
-        raise InvalidRoads(f"{path} is damaged. {again}")
-    if header.get("version") != VERSION:
-        raise InvalidRoads(f"{path} has version {header.get('version')}; this Rufbus reads version {VERSION}. {again}")
-    data = memoryview(content)[body:]
-    if len(data) != header.get("size") or zlib.crc32(data) != header.get("crc32"):
+    if zlib.crc32(memoryview(content)[CHECKED_FROM:]) != int.from_bytes(content[len(MAGIC) : CHECKED_FROM], "little"):
         raise InvalidRoads(f"{path} is incomplete or damaged. {again}")
-    try:
-        return _to_graph(header, data)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidRoads(f"{path} is damaged. {again}") from error
+    body = PREFIX + int.from_bytes(content[CHECKED_FROM:PREFIX], "little")
+    header = json.loads(content[PREFIX:body])
+    if header["version"] != VERSION:
+        raise InvalidRoads(f"{path} has version {header['version']}; this Rufbus reads version {VERSION}. {again}")
+    return _to_graph(header, memoryview(content)[body:])
 
 
 def _to_arrays(graph: RoadGraph) -> dict[str, NDArray[Any]]:
@@ -93,14 +88,6 @@ def _to_arrays(graph: RoadGraph) -> dict[str, NDArray[Any]]:
     arrays["forbidden_start"] = np.cumsum([0, *sizes]).astype(np.int64)
     arrays["forbidden_edge"] = np.array([edge for sequence in graph.forbidden for edge in sequence], np.int32)
     return arrays
-
-
-def _read_header(text: bytearray) -> dict[str, Any] | None:
-    try:
-        header = json.loads(text)
-    except ValueError:
-        return None
-    return header if isinstance(header, dict) else None
 
 
 def _to_graph(header: dict[str, Any], data: memoryview) -> RoadGraph:
