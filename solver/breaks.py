@@ -10,8 +10,6 @@ van is free, the breaks of the gap included; by when the visit after the gap mus
 taken in this gap, counted from 1, else 0. The columns of all sets together begin at ``heads[STATES_AT]``.
 """
 
-# ruff: noqa: PLR0917 — kernels take their arrays by position
-
 from __future__ import annotations
 
 from collections.abc import Sequence

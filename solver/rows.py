@@ -25,8 +25,6 @@ visits between one quiet gap and the next are a *block*.
 ======================  ================================================================================================
 """
 
-# ruff: noqa: PLR0917 — kernels take their arrays by position
-
 from __future__ import annotations
 
 from .arrays import (
@@ -89,7 +87,7 @@ def load_tour(tables: Tables, shift: int, codes: Ints, pinned: int, found_at: In
             return -1
         found_at[code] = offset + count
         if kind != BREAK or position < pinned:
-            _write_visit(rows[count], tables.visits[code], code, kind, pair)
+            write_visit(rows[count], tables.visits[code], code, kind, pair)
             count += 1
     _write_finish(rows[count], head)
     return count
@@ -109,7 +107,8 @@ def _kind_of(tables: Tables, shift: int, code: int) -> int:
 
 
 @kernel
-def _write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None:
+def write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None:
+    """Write what a visit is in itself into its row."""
     row[AT_PLACE] = visit[PLACE]
     row[OPENS] = visit[EARLIEST]
     row[SHUTS] = visit[LATEST]

@@ -1,0 +1,215 @@
+"""One more ride into a plan: exactly the cheapest place, over all shifts, all positions and all places of the breaks.
+
+``(problem, plan, ride) -> insertions``: the riders' visits of a tour keep their order, its unlocked breaks may move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import FAR, Ints, Packed, allowed_shifts, pack, pack_ride
+from .breaks import place_breaks, row_width
+from .cost import tour_cost
+from .plan import Insertion, Plan
+from .problem import CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of, pickup_of
+from .scan import FOUND_COLUMNS, LENGTH, SHIFT, find_insertions, load_plan
+from .schedule import earliest_schedule
+
+NEW_PICKUP = -1
+"""Code of the pickup of a candidate that has no number in the problem."""
+NEW_DROPOFF = -2
+"""Code of its drop-off."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedPlan:
+    """A plan in the form that insertions are searched in. Build it once per plan with :func:`pack_plan`."""
+
+    packed: Packed
+    plan: Plan
+    heads: Ints
+    """As ``Tables.heads``, with the figures of the tours."""
+    rows: Ints
+    """Shape (shifts, longest tour + 1, columns), see :mod:`solver.rows`."""
+    found_at: Ints
+    """For each visit code, -1 when no tour has it."""
+
+
+def pack_plan(packed: Packed, plan: Plan) -> PackedPlan:
+    """Return a plan with everything worked out that does not depend on the ride to be inserted.
+
+    A tour that breaks a rule by itself, other than by lacking breaks, takes no insertion.
+    """
+    tables = packed.tables
+    if len(plan.tours) != len(tables.heads):
+        raise ProblemError(f"the plan has {len(plan.tours)} tours for {len(tables.heads)} shifts: give each shift one")
+    lengths = [len(tour) for tour in plan.tours]
+    codes = np.array([code for tour in plan.tours for code in tour], dtype=np.int64)
+    begins = np.array([0, *lengths], dtype=np.int64).cumsum()
+    heads = tables.heads.copy()
+    rows = np.empty((len(lengths), max(lengths, default=0) + 1, row_width(packed)), dtype=np.int64)
+    found_at = np.full(len(tables.visits), -1, dtype=np.int64)
+    load_plan(tables, codes, begins, heads, rows, found_at)
+    return PackedPlan(packed, plan, heads, rows, found_at)
+
+
+def candidate_insertions(
+    problem: Problem | Packed,
+    plan: Plan | PackedPlan,
+    candidates: Sequence[Ride],
+    k: int = 1,
+    *,
+    max_cost: int | None = None,
+) -> list[tuple[Insertion, ...]]:
+    """Return the best insertions of each of many rides that are not in the problem, each alone.
+
+    Meant for one wish with many alternative windows and stops: all candidates share one look at the plan.
+
+    Parameters
+    ----------
+    problem, plan
+        Packed ones save the packing.
+    candidates
+        Rides that wait for their pickup; in the tours found their codes are ``NEW_PICKUP`` and ``NEW_DROPOFF``.
+    k
+        How many insertions to return at most, each in another shift.
+    max_cost
+        The most an insertion may add to the plan's cost.
+
+    Returns
+    -------
+    list of tuple of Insertion
+        In the order of the candidates; each tuple in the order of cost, begin of the pickup, and shift. In a shift the
+        cheapest insertion with the earliest pickup, then the earliest drop-off, counts.
+    """
+    state = _state(problem, plan)
+    _, capacity_rows, columns = state.packed.tables.capacity.shape
+    for ride in candidates:
+        _check_candidate(state.packed.problem, columns - 1 if capacity_rows else None, ride)
+    rows = [_candidate_row(ride, ride.load if capacity_rows else ()) for ride in candidates]
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), RIDE + (columns if capacity_rows else 1))
+    return _search(state, table, allowed_shifts(candidates, len(state.heads)), k, max_cost)
+
+
+def cheapest_insertions(
+    problem: Problem | Packed, plan: Plan | PackedPlan, ride: int, k: int = 1, *, max_cost: int | None = None
+) -> tuple[Insertion, ...]:
+    """Return the ``k`` best insertions of a ride of the problem that no tour serves; see :func:`candidate_insertions`.
+
+    A rider who is aboard has only the drop-off to be inserted; ``pickup_begin`` is then when the boarding ended.
+
+    Raises
+    ------
+    ProblemError
+        When a tour serves the ride already.
+    """
+    state = _state(problem, plan)
+    if state.found_at[dropoff_of(ride)] >= 0 or state.found_at[pickup_of(ride)] >= 0:
+        raise ProblemError(f"ride {ride} is in the plan already: take it out with without_rides first")
+    if state.packed.problem.rides[ride].aboard is not None:
+        return _dropoff_insertion(state, ride, max_cost)
+    tables = state.packed.tables
+    codes = (pickup_of(ride), dropoff_of(ride))
+    row = np.concatenate((tables.visits[codes[0]], tables.visits[codes[1]], codes, tables.rides[ride]))
+    return _search(state, row[np.newaxis], tables.allowed[ride : ride + 1], k, max_cost)[0]
+
+
+def with_insertion(plan: Plan, ride: int, insertion: Insertion) -> Plan:
+    """Return ``plan`` with an insertion of ride number ``ride`` carried out."""
+    own = {NEW_PICKUP: pickup_of(ride), NEW_DROPOFF: dropoff_of(ride)}
+    tour = tuple(own.get(code, code) for code in insertion.tour)
+    unserved = tuple(other for other in plan.unserved if other != ride)
+    return Plan(plan.with_tour(insertion.shift, tour).tours, unserved)
+
+
+def without_ride(tour: Sequence[int], ride: int) -> tuple[int, ...]:
+    """Return a tour without the visits of one ride."""
+    return tuple(code for code in tour if code not in (pickup_of(ride), dropoff_of(ride)))
+
+
+def without_rides(plan: Plan, rides: Collection[int]) -> Plan:
+    """Return a plan that leaves ``rides`` unserved."""
+    codes = {code for ride in rides for code in (pickup_of(ride), dropoff_of(ride))}
+    tours = tuple(tuple(code for code in tour if code not in codes) for tour in plan.tours)
+    return Plan(tours, tuple(sorted({*plan.unserved, *rides})))
+
+
+def warm_up() -> None:
+    """Compile all kernels, or load them from Numba's cache, so that no request waits for it."""
+    window = Window(0, 3600)
+    ride = Ride(0, 1, window, window, 3600, (1,))
+    shift = Shift(0, 0, 0, 3600, (CapacityRow((1,), 2),))
+    packed = pack(Problem(np.array([[0, 60], [60, 0]], dtype=np.int32), (ride, ride), (shift,)))
+    found = cheapest_insertions(packed, Plan(((),), (0, 1)), 0)
+    plan = with_insertion(Plan(((),), (0, 1)), 0, found[0])
+    earliest_schedule(packed, 0, plan.tours[0])
+    place_breaks(packed, 0, plan.tours[0])
+    candidate_insertions(packed, plan, [ride])
+
+
+def _state(problem: Problem | Packed, plan: Plan | PackedPlan) -> PackedPlan:
+    if isinstance(plan, PackedPlan):
+        return plan
+    return pack_plan(problem if isinstance(problem, Packed) else pack(problem), plan)
+
+
+def _candidate_row(ride: Ride, load: tuple[int, ...]) -> tuple[int, ...]:
+    pickup, dropoff = pack_ride(ride)
+    return (*pickup, *dropoff, NEW_PICKUP, NEW_DROPOFF, -1, *load)
+
+
+def _check_candidate(problem: Problem, kinds: int | None, ride: Ride) -> None:
+    places = len(problem.travel_s)
+    if not (0 <= ride.pickup < places and 0 <= ride.dropoff < places):
+        raise ProblemError(f"a candidate goes from place {ride.pickup} to {ride.dropoff}: give places below {places}")
+    if kinds is not None and len(ride.load) != kinds:
+        raise ProblemError(f"a candidate counts {len(ride.load)} kinds of load: give it {kinds} like the problem")
+    if ride.aboard is not None:
+        raise ProblemError("a candidate is aboard already: make it a ride of the problem and use cheapest_insertions")
+
+
+def _search(
+    state: PackedPlan, candidates: Ints, allowed: np.ndarray, k: int, max_cost: int | None
+) -> list[tuple[Insertion, ...]]:
+    tables = state.packed.tables
+    ranks = max(1, min(k, len(state.heads)))
+    found = np.empty((len(candidates), ranks, FOUND_COLUMNS), dtype=np.int64)
+    longest = state.rows.shape[1] + 1 + tables.free_breaks.shape[1]
+    codes = np.empty((len(candidates), ranks, longest), dtype=np.int64)
+    most = FAR if max_cost is None else max_cost
+    find_insertions(tables, state.heads, state.rows, candidates, allowed, most, found, codes)
+    return [
+        tuple(
+            Insertion(entry[SHIFT], tuple(tour[: entry[LENGTH]]), *entry[:3])
+            for entry, tour in zip(entries, tours, strict=True)
+            if entry[SHIFT] >= 0
+        )
+        for entries, tours in zip(found.tolist(), codes.tolist(), strict=True)
+    ]
+
+
+def _dropoff_insertion(state: PackedPlan, ride: int, max_cost: int | None) -> tuple[Insertion, ...]:
+    """Try every position for the drop-off of a rider aboard; breaks fit only behind it, so they cannot delay it."""
+    packed, problem = state.packed, state.packed.problem
+    aboard = problem.rides[ride].aboard
+    if aboard is None or not 0 <= aboard.shift < len(problem.shifts):
+        return ()
+    tour = state.plan.tours[aboard.shift]
+    base = tour_cost(problem, aboard.shift, tour)
+    best: Insertion | None = None
+    for position in range(len(problem.shifts[aboard.shift].locked), len(tour) + 1):
+        longer = (*tour[:position], dropoff_of(ride), *tour[position:])
+        added = tour_cost(problem, aboard.shift, longer) - base
+        placed = place_breaks(packed, aboard.shift, longer)
+        if placed is None or (max_cost is not None and added > max_cost):
+            continue
+        schedule = earliest_schedule(packed, aboard.shift, placed)
+        if schedule is None:
+            continue
+        dropped = schedule.begin[placed.index(dropoff_of(ride))]
+        if best is None or (added, dropped) < (best.cost, best.dropoff_begin):
+            best = Insertion(aboard.shift, placed, added, aboard.departed_at, dropped)
+    return () if best is None else (best,)
