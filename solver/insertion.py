@@ -15,7 +15,7 @@ from .breaks import place_breaks, row_width
 from .cost import tour_cost
 from .plan import Insertion, Plan
 from .problem import CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of, pickup_of
-from .scan import FOUND_COLUMNS, LENGTH, SHIFT, find_insertions, load_plan
+from .scan import FOUND_COLUMNS, LENGTH, RIDE, SHIFT, find_insertions, load_plan
 from .schedule import earliest_schedule
 
 NEW_PICKUP = -1
