@@ -26,6 +26,7 @@ from rufbus.domain.party_load import boarding_s, capacity_rows, load_of
 from rufbus.domain.promise import Promise
 from rufbus.domain.request import Party
 from rufbus.domain.tour import Call, CallKind, Tour
+from solver.arrays import Packed, pack
 from solver.check import violations
 from solver.cost import plan_cost
 from solver.plan import Budget, Plan
@@ -95,6 +96,7 @@ class Board:
     leg_ids: tuple[str, ...]
     """The leg of each ride of the problem."""
     problem: Problem
+    packed: Packed
     plan: Plan
     late: frozenset[str]
 
@@ -123,7 +125,7 @@ def find_fits(board: Board, party: Party, options: Sequence[Option]) -> list[Fit
         _ride(option.pickup, option.dropoff, option.promise, load_of(party), service_s, board.origin, open_shifts)
         for option in options
     ]
-    found = candidate_insertions(board.problem, board.plan, candidates)
+    found = candidate_insertions(board.packed, board.plan, candidates)
     fits: list[Fit | None] = []
     for number, insertions in enumerate(found):
         if not insertions:
@@ -297,8 +299,9 @@ def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]
         shifts.append(shift)
         plans.append(plan)
     problem = Problem(desk.travel_s, tuple(rides), tuple(shifts))
-    problem, late = _relax(problem, Plan(tuple(plans)), leg_ids)
-    return Board(desk, day, horizon, origin, views, leg_ids, problem, Plan(tuple(plans)), late)
+    plan = Plan(tuple(plans))
+    packed, late = _relax(problem, plan, leg_ids)
+    return Board(desk, day, horizon, origin, views, leg_ids, packed.problem, packed, plan, late)
 
 
 def _stored_ride(desk: Desk, leg: Leg, view: _ShiftView, shift_number: int, origin: Instant) -> Ride:
@@ -367,11 +370,12 @@ def _solver_shift(
 # --- what facts have made impossible ---------------------------------------------------------------------------------
 
 
-def _relax(problem: Problem, plan: Plan, leg_ids: Sequence[str]) -> tuple[Problem, frozenset[str]]:
+def _relax(problem: Problem, plan: Plan, leg_ids: Sequence[str]) -> tuple[Packed, frozenset[str]]:
     """Return the problem with the bounds of late rides moved to what is still possible, and the late legs."""
-    troubled = [n for n, tour in enumerate(plan.tours) if earliest_schedule(problem, n, tour) is None]
+    packed = pack(problem)
+    troubled = [n for n, tour in enumerate(plan.tours) if earliest_schedule(packed, n, tour) is None]
     if not troubled:
-        return problem, frozenset()
+        return packed, frozenset()
     rides = list(problem.rides)
     shifts = list(problem.shifts)
     late: set[str] = set()
@@ -380,7 +384,7 @@ def _relax(problem: Problem, plan: Plan, leg_ids: Sequence[str]) -> tuple[Proble
     for number, (old, new) in enumerate(zip(problem.rides, rides, strict=True)):
         if old != new:
             late.add(leg_ids[number])
-    return Problem(problem.travel_s, tuple(rides), tuple(shifts)), frozenset(late)
+    return pack(Problem(problem.travel_s, tuple(rides), tuple(shifts))), frozenset(late)
 
 
 def _relax_tour(problem: Problem, plan: Plan, number: int, rides: list[Ride], shifts: list[SolverShift]) -> None:
@@ -469,7 +473,7 @@ def _new_call(board: Board, code: int, option: Option) -> Call:
 
 def _with_times(board: Board, number: int, codes: tuple[int, ...]) -> tuple[Call, ...]:
     """Return the calls of a tour with the earliest times."""
-    schedule = earliest_schedule(board.problem, number, codes)
+    schedule = earliest_schedule(board.packed, number, codes)
     if schedule is None:
         raise AssertionError("only feasible tours are timed")
     calls = _decode(board, number, codes)
@@ -534,7 +538,7 @@ def _complete(board: Board, tours: list[tuple[int, ...]], seen: set[int]) -> Pla
         return None
     plan = Plan(tuple(tours), tuple(missing))
     for ride in missing:
-        found = candidate_insertions(board.problem, plan, [board.problem.rides[ride]])[0]
+        found = candidate_insertions(board.packed, plan, [board.problem.rides[ride]])[0]
         if not found:
             return None
         renamed = tuple({NEW_PICKUP: 2 * ride, NEW_DROPOFF: 2 * ride + 1}.get(code, code) for code in found[0].tour)
