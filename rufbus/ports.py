@@ -199,7 +199,7 @@ class ReadSession(Protocol):
         ...
 
     def expired_legs(self, now: Instant, limit: int = 500) -> Sequence[Leg]:
-        """Return legs still ``held`` whose hold has run out."""
+        """Return legs still ``held`` whose ``held_until`` has come, earliest first."""
         ...
 
     def find_stop_list(self, vehicle_id: str) -> StopListVersion | None:
@@ -244,7 +244,11 @@ class ReadSession(Protocol):
 
 
 class WriteSession(ReadSession, Protocol):
-    """One short transaction: committed when its context ends, rolled back when it raises."""
+    """One short transaction: committed when its context ends, rolled back when it raises.
+
+    Writers come one after the other, and each sees the newest state. A refused change spoils the whole transaction,
+    also when the caller catches the error: it is raised again at the end.
+    """
 
     def put_tour(self, tour: Tour, *, expected_version: int, loads: Sequence[tuple[int, int, int, int]]) -> None:
         """Store a tour as version ``expected_version + 1`` (0 expected: a new tour).
@@ -256,6 +260,8 @@ class WriteSession(ReadSession, Protocol):
         ------
         StalePlan
             When the stored version is another one.
+        Conflict
+            When a load exceeds what there is: planning again on the same state would not help.
         """
         ...
 
@@ -264,7 +270,15 @@ class WriteSession(ReadSession, Protocol):
         ...
 
     def put_legs(self, legs: Sequence[Leg]) -> None:
-        """Replace stored legs."""
+        """Replace stored legs.
+
+        Raises
+        ------
+        NotFound
+            When one of them is not stored.
+        StalePlan
+            When the stored state of one does not lead to the new one: it has moved on since it was read.
+        """
         ...
 
     def add_quotes(self, quotes: Sequence[Quote]) -> None:
@@ -272,7 +286,7 @@ class WriteSession(ReadSession, Protocol):
         ...
 
     def add_booking(self, booking: Booking) -> None:
-        """Store a new booking."""
+        """Store a new booking; raises ``Conflict`` when its id, its code or its quote is taken."""
         ...
 
     def put_booking(self, booking: Booking, *, expected_version: int) -> None:
@@ -306,7 +320,7 @@ class WriteSession(ReadSession, Protocol):
         ...
 
     def revoke_key(self, key_id: str) -> None:
-        """Revoke an access key."""
+        """Revoke an access key; raises ``NotFound`` when there is none."""
         ...
 
     def put_setting(self, name: str, value: str) -> None:

@@ -21,7 +21,7 @@ from rufbus.domain.tour import Tour
 from rufbus.ports import AccessKey, KeyedAnswer, LedgerEntry, StopListVersion, StoredAnswer, StoredReport
 from rufbus.store.mapping import to_plain
 from rufbus.store.moment import Moment
-from rufbus.store.refusals import check_loads, key_running, missing_leg, no_key, stale_booking, stale_tour
+from rufbus.store.refusals import check_loads, find_leg_refusal, key_running, no_key, stale_booking, stale_tour
 
 T = TypeVar("T")
 WAIT_S = 5
@@ -97,11 +97,11 @@ class MemoryReadSession:
         return sorted(found, key=lambda leg: (leg.promise.dropoff_by, leg.id))
 
     def expired_legs(self, now: Instant, limit: int = 500) -> Sequence[Leg]:
-        """Return legs still ``held`` whose ``held_until`` lies before ``now``, earliest first."""
+        """Return legs still ``held`` whose ``held_until`` has come, earliest first."""
         found = [
             (leg.held_until, leg.id, leg)
             for leg in self._moment.legs.values()
-            if leg.state is LegState.HELD and leg.held_until is not None and leg.held_until < now
+            if leg.state is LegState.HELD and leg.held_until is not None and leg.held_until <= now
         ]
         return [leg for _, _, leg in sorted(found, key=lambda one: one[:2])[:limit]]
 
@@ -220,10 +220,12 @@ class MemoryWriteSession(MemoryReadSession):
             self._index(leg)
 
     def put_legs(self, legs: Sequence[Leg]) -> None:
-        """Replace stored legs; raises ``NotFound`` when one of them is not stored."""
+        """Replace stored legs; raises ``NotFound``, or ``StalePlan`` when the state of one has moved on."""
         for leg in legs:
-            if leg.id not in self._moment.legs:
-                self._refuse(missing_leg())
+            stored = self._moment.legs.get(leg.id)
+            refusal = find_leg_refusal(leg, None if stored is None else stored.state)
+            if refusal is not None:
+                self._refuse(refusal)
             self._unindex(self._moment.legs[leg.id])
             self._moment.legs[leg.id] = leg
             self._index(leg)

@@ -112,10 +112,10 @@ class SqlReadSession:
         return self._list(question, mapping.leg_from)
 
     def expired_legs(self, now: Instant, limit: int = 500) -> Sequence[Leg]:
-        """Return legs still ``held`` whose ``held_until`` lies before ``now``, earliest first."""
+        """Return legs still ``held`` whose ``held_until`` has come, earliest first."""
         question = (
             select(LEGS)
-            .where(LEGS.c.state == LegState.HELD.value, LEGS.c.held_until < now)
+            .where(LEGS.c.state == LegState.HELD.value, LEGS.c.held_until <= now)
             .order_by(LEGS.c.held_until, LEGS.c.id)
             .limit(limit)
         )

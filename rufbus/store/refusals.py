@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rufbus.domain.errors import KeyRunning, NotFound, StalePlan
+from rufbus.domain.booking import NEXT_STATES, Leg, LegState
+from rufbus.domain.errors import KeyRunning, NotFound, RufbusError, StalePlan
 from rufbus.domain.tour import Tour
+
+
+def _reachable_from(state: LegState) -> frozenset[LegState]:
+    """Return the states that a leg can come to from one, by any number of steps, and that one itself."""
+    found, new = {state}, {state}
+    while new:
+        new = {after for before in new for after in NEXT_STATES[before]} - found
+        found |= new
+    return frozenset(found)
+
+
+REACHABLE = {state: _reachable_from(state) for state in LegState}
+"""One commit may take a leg several steps, never back: whoever tries has read it before somebody else changed it."""
 
 
 def check_loads(tour: Tour, loads: Sequence[tuple[int, int, int, int]]) -> None:
@@ -30,9 +44,13 @@ def stale_booking(booking_id: str, expected_version: int) -> StalePlan:
     return StalePlan(f"Booking {booking_id} is no longer version {expected_version}. Read it again, then try again.")
 
 
-def missing_leg() -> NotFound:
-    """Return the error of a leg to be replaced that is not there."""
-    return NotFound("A leg that should be replaced is not stored. Read the legs again.")
+def find_leg_refusal(leg: Leg, stored: LegState | None) -> RufbusError | None:
+    """Return why a leg in state ``stored`` cannot be replaced by ``leg``, or ``None`` when it can."""
+    if stored is None:
+        return NotFound(f"Leg {leg.id} should be replaced but is not stored. Read the legs again.")
+    if leg.state not in REACHABLE[stored]:
+        return StalePlan(f"Leg {leg.id} is {stored.value} by now and cannot become {leg.state.value}. Read it again.")
+    return None
 
 
 def key_running() -> KeyRunning:

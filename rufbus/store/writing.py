@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from rufbus.domain.booking import Booking, Leg, Quote
+from rufbus.domain.booking import Booking, Leg, LegState, Quote
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.errors import Conflict, RufbusError, StalePlan
 from rufbus.domain.events import Event
@@ -30,7 +30,7 @@ from rufbus.store.reading import (
     TOURS,
     SqlReadSession,
 )
-from rufbus.store.refusals import check_loads, key_running, missing_leg, no_key, stale_booking, stale_tour
+from rufbus.store.refusals import check_loads, find_leg_refusal, key_running, no_key, stale_booking, stale_tour
 
 TOUR_LOADS = tables.table_of(tables.TourLoadRow)
 
@@ -81,13 +81,25 @@ class SqlWriteSession(SqlReadSession):
         self._add(LEGS, [mapping.leg_row(leg) for leg in legs])
 
     def put_legs(self, legs: Sequence[Leg]) -> None:
-        """Replace stored legs; raises ``NotFound`` when one of them is not stored."""
+        """Replace stored legs.
+
+        Raises
+        ------
+        NotFound
+            When one of them is not stored.
+        StalePlan
+            When the state of one has moved on to where the new one does not lead.
+        """
         if not legs:
             return
+        question = select(LEGS.c.id, LEGS.c.state)
+        stored = {row.id: LegState(row.state) for row in self._among(question, LEGS.c.id, [leg.id for leg in legs])}
+        for leg in legs:
+            refusal = find_leg_refusal(leg, stored.get(leg.id))
+            if refusal is not None:
+                self._refuse(refusal)
         rows = [mapping.leg_row(leg) for leg in legs]
-        changed = self._run(REPLACE_LEG, [{"leg_id": row.pop("id"), **row} for row in rows])
-        if changed.rowcount != len(legs):
-            self._refuse(missing_leg())
+        self._run(REPLACE_LEG, [{"leg_id": row.pop("id"), **row} for row in rows])
 
     def add_quotes(self, quotes: Sequence[Quote]) -> None:
         """Store new quotes."""

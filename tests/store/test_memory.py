@@ -139,13 +139,13 @@ def test_a_commit_copies_only_what_a_reader_still_holds():
         session.add_legs([make_leg("a")])
     unwatched = store._moment
     with store.write() as session:
-        session.put_legs([make_leg("a", state=LegState.EXPIRED)])
+        session.put_legs([make_leg("a", direct_s=9)])
     assert store._moment is unwatched
     with store.read() as before:
         with store.write() as session:
             session.put_legs([make_leg("a", direct_s=1)])
         assert store._moment is not unwatched
-        assert [leg.direct_s for leg in before.legs(["a"])] == [make_leg().direct_s]
+        assert [leg.direct_s for leg in before.legs(["a"])] == [9]
 
 
 def test_readers_of_several_moments_each_keep_their_own():

@@ -3,14 +3,14 @@
 # ruff: noqa: PT012 — a refusal must come out of the whole session, not only of one call
 
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rufbus.domain.booking import BookingState, LegState
+from rufbus.domain.booking import NEXT_STATES, BookingState, LegState
 from rufbus.domain.errors import Conflict, KeyRunning, NotFound, StalePlan
 from rufbus.domain.request import Direction
 from rufbus.ports import KeyedAnswer, StopListVersion, StoredAnswer, StoredReport
@@ -84,7 +84,7 @@ class TestValuesComeBackAsTheyWere:
     @one_store_many_values
     @given(before=legs, after=legs)
     def test_replaced_legs(self, store, before, after):
-        after = replace(after, id=before.id)
+        after = replace(after, id=before.id, state=before.state)
         with undone(store) as session:
             session.add_legs([before])
             session.put_legs([after])
@@ -341,6 +341,19 @@ class TestLegsQuotesBookings:
         with pytest.raises(NotFound):
             fill(store, put_legs=[make_leg("l_1"), make_leg("l_2")])
 
+    @pytest.mark.parametrize("stored", LegState)
+    def test_a_leg_never_takes_a_state_that_does_not_follow_from_the_stored_one(self, store, stored):
+        leads = {stored}
+        for _ in LegState:
+            leads |= {after for state in leads for after in NEXT_STATES[state]}
+        for new in LegState:
+            leg = make_leg(f"l_{new.value}", state=stored)
+            fill(store, add_legs=[leg])
+            with nullcontext() if new in leads else pytest.raises(StalePlan, match=f"is {stored.value} by now"):
+                fill(store, put_legs=[replace(leg, state=new)])
+            with store.read() as session:
+                assert [leg.state for leg in session.legs([leg.id])] == [new if new in leads else stored]
+
     def test_legs_are_narrowed_earliest_first_once_promised(self, store):
         at = {"l_1": EIGHT + 60, "l_2": EIGHT, "l_3": EIGHT + 61, "l_4": EIGHT}
         made = [make_leg(name, promise=make_promise(begin), state=LegState.PROMISED) for name, begin in at.items()]
@@ -358,13 +371,13 @@ class TestLegsQuotesBookings:
             assert ids_of(session.open_legs_due(EIGHT + 5001)) == ["l_aboard", "l_narrowed", "l_promised"]
             assert list(session.open_legs_due(EIGHT)) == []
 
-    def test_a_hold_runs_out_after_its_last_second(self, store):
+    def test_a_hold_runs_out_at_its_last_second(self, store):
         fill(store, add_legs=[make_leg("l_1"), make_leg("l_2", held_until=EIGHT - 1)])
         fill(store, add_legs=[make_leg("l_3", state=LegState.PROMISED)])
         with store.read() as session:
-            assert ids_of(session.expired_legs(EIGHT)) == ["l_2"]
-            assert ids_of(session.expired_legs(EIGHT + 1)) == ["l_2", "l_1"]
-            assert ids_of(session.expired_legs(EIGHT + 1, limit=1)) == ["l_2"]
+            assert ids_of(session.expired_legs(EIGHT - 1)) == ["l_2"]
+            assert ids_of(session.expired_legs(EIGHT)) == ["l_2", "l_1"]
+            assert ids_of(session.expired_legs(EIGHT, limit=1)) == ["l_2"]
 
     def test_quotes_of_one_request_are_found_together(self, store):
         fill(store, add_quotes=[make_quote("q_2"), make_quote("q_1"), make_quote("q_3", request_id="r_2")])
