@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 
 from rufbus.domain import errors
 
+from .schemas import AT_POINT, AT_STOP
+
 log = logging.getLogger("rufbus.api")
 
 STATUS: dict[type[errors.RufbusError], int] = {
@@ -135,13 +137,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def on_malformed(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             raise error
-        found = [errors.FieldError(_location(each["loc"]), str(each["msg"])) for each in error.errors()]
+        found = [_field_error(each) for each in error.errors()]
         missing_key = any(each.location.lower() == "header.idempotency-key" for each in found)
         code = "missing-idempotency-key" if missing_key else "invalid-input"
         detail = (
             "Send an Idempotency-Key header (up to 255 characters), a new one for each new request."
             if missing_key
-            else "; ".join(f"{each.location}: {each.detail}" for each in found[:5])
+            else "; ".join(f"{each.location} {each.detail}" for each in found[:5]) + "."
         )
         return problem(request, 400 if missing_key else 422, code, detail, found=found)
 
@@ -166,9 +168,25 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_anything)
 
 
+SENTENCES = {
+    "missing": "is missing",
+    "extra_forbidden": "is unknown: leave it out",
+    "finite_number": "must be a finite number",
+}
+"""What to say of the commonest faults."""
+
+
+def _field_error(each: dict[str, Any]) -> errors.FieldError:
+    """Return what is wrong with one field, in words for the caller."""
+    if each["type"] == "json_invalid":
+        return errors.FieldError("body", f"is not valid JSON at character {each['loc'][-1]}: send one JSON object")
+    said = SENTENCES.get(each["type"], str(each["msg"]).removeprefix("Value error, "))
+    return errors.FieldError(_location(each["loc"]), said)
+
+
 def _location(parts: Sequence[int | str]) -> str:
     """Return where an error lies, as ``origin.lon`` or ``header.idempotency-key``; the body itself is not named."""
-    named = [str(part) for part in parts]
+    named = [str(part) for part in parts if part not in {AT_STOP, AT_POINT}]
     return ".".join(named[1:] if named[:1] == ["body"] and len(named) > 1 else named)
 
 

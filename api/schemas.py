@@ -6,7 +6,17 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
 
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
 
@@ -85,11 +95,21 @@ class WishIn(In):
     arrive_by: Time | None = None
 
 
+def _kind_of_end(value: object) -> str:
+    """Return how an end of a ride is given, so that only errors of that kind are told."""
+    return AT_STOP if isinstance(value, AtStop) or (isinstance(value, dict) and "stop_id" in value) else AT_POINT
+
+
+AT_STOP, AT_POINT = "at_stop", "at_point"
+End = Annotated[Annotated[Point, Tag(AT_POINT)] | Annotated[AtStop, Tag(AT_STOP)], Discriminator(_kind_of_end)]
+"""One end of a ride: a place, or a stop by its id."""
+
+
 class QuoteIn(WishIn):
     """A request for a ride, and perhaps the ride back."""
 
-    origin: Point | AtStop
-    destination: Point | AtStop
+    origin: End
+    destination: End
     party: PartyIn = PartyIn(adults=1)
     return_: WishIn | None = Field(default=None, alias="return")
 

@@ -117,7 +117,7 @@ def make_home(
     with tempfile.TemporaryDirectory(prefix=".making-", dir=path) as scratch_name:
         scratch = Path(scratch_name)
         progress("Reading the roads", 0.0)
-        graph, report = read_roads(osm, progress=progress)
+        graph, report = read_roads(osm, progress=lambda what, done: progress(f"Reading the roads: {what}", done))
         if service is None and not source.exists():
             source = scratch / SERVICE_FILE
             source.write_text(_starter_service(path.name, graph), encoding="utf-8")

@@ -10,6 +10,8 @@ from rufbus.domain.place import UNREACHABLE_S, Place, StopWalk
 from rufbus.domain.request import Refusal, Request
 from rufbus.domain.rules import check_reachable, check_stops
 
+AROUND_DEG = 0.5
+"""How far around the stops a place may lie and still be meant (degrees)."""
 STOPS_PER_END = 3
 """How many of the nearest stops are tried at each end."""
 
@@ -36,6 +38,7 @@ def place_of(desk: Desk, end: Place | str, field: str) -> Place:
         When it names a stop that does not exist.
     """
     if isinstance(end, Place):
+        _check_order(desk, end, field)
         return end
     index = desk.network.find_stop(end)
     if index is None or index >= desk.network.stop_count:
@@ -44,6 +47,22 @@ def place_of(desk: Desk, end: Place | str, field: str) -> Place:
             errors=(FieldError(f"{field}.stop_id", "unknown stop"),),
         )
     return desk.network.stops[index].place
+
+
+def _check_order(desk: Desk, place: Place, field: str) -> None:
+    """Refuse a place whose lon and lat are taken for each other: turned round it would lie among the stops."""
+    stops = [stop.place for stop in desk.network.stops[: desk.network.stop_count]]
+    west, east = min(p.lon for p in stops) - AROUND_DEG, max(p.lon for p in stops) + AROUND_DEG
+    south, north = min(p.lat for p in stops) - AROUND_DEG, max(p.lat for p in stops) + AROUND_DEG
+
+    def inside(lon: float, lat: float) -> bool:
+        return west <= lon <= east and south <= lat <= north
+
+    if not inside(place.lon, place.lat) and inside(place.lat, place.lon):
+        raise InvalidInput(
+            f"lon {place.lon} and lat {place.lat} seem to be swapped: lon is east, lat is north.",
+            errors=(FieldError(f"{field}.lon", "swapped with lat"),),
+        )
 
 
 def list_pairs(desk: Desk, request: Request) -> tuple[tuple[StopPair, ...], Refusal | None]:

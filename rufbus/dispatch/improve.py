@@ -23,6 +23,8 @@ from rufbus.domain.clock_time import to_local
 from rufbus.domain.errors import StalePlan
 from rufbus.domain.events import Event, EventKind
 
+PER_RIDE_S = 0.1
+"""Thinking time that an open ride is worth at most (s): a thin day needs no long thought."""
 MARGIN_S = 30
 """How much longer than the solver's time the order of coming stops is kept fixed (s)."""
 
@@ -50,13 +52,14 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
 
     A solver that fails, dies or takes too long costs nothing but the improvement.
     """
-    seconds = desk.service.solver.improve_seconds if seconds is None else seconds
+    longest = desk.service.solver.improve_seconds if seconds is None else seconds
     with desk.store.read() as session:
         day = desk.load_day(session, service_day)
-    lock_s = desk.service.booking.hold_s + MARGIN_S + int(seconds)
+    lock_s = desk.service.booking.hold_s + MARGIN_S + int(longest)
     board = set_up_board(desk, day, horizon_at(desk, desk.clock.now(), lock_s))
     before = board_cost_s(board)
-    if len(board.leg_ids) == 0:
+    seconds = min(longest, PER_RIDE_S * len(board.leg_ids))
+    if len(board.leg_ids) < 2:
         return Improvement(service_day, applied=False, reason="nothing to improve", cost_before_s=0, cost_after_s=0)
     try:
         future = desk.workers.submit(run_job, make_job(board, seconds=seconds, seed=seed))

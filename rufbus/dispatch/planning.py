@@ -299,9 +299,9 @@ def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]
         shifts.append(shift)
         plans.append(plan)
     problem = Problem(desk.travel_s, tuple(rides), tuple(shifts))
-    plan = Plan(tuple(plans))
-    packed, late = _relax(problem, plan, leg_ids)
-    return Board(desk, day, horizon, origin, views, leg_ids, packed.problem, packed, plan, late)
+    running = Plan(tuple(plans))
+    packed, late = _relax(problem, running, leg_ids)
+    return Board(desk, day, horizon, origin, views, leg_ids, packed.problem, packed, running, late)
 
 
 def _stored_ride(desk: Desk, leg: Leg, view: _ShiftView, shift_number: int, origin: Instant) -> Ride:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from rufbus.dispatch.desk import Day, Desk
-from rufbus.dispatch.planning import horizon_at
+from rufbus.dispatch.planning import horizon_at, retime
 from rufbus.dispatch.progress import progress_of
 from rufbus.domain.booking import Booking, Leg
 from rufbus.domain.clock_time import Instant, to_local
@@ -138,11 +138,9 @@ def _is_listed(shift: Shift, tour: Tour, now: Instant) -> bool:
 
 
 def _shift_stops(desk: Desk, plan: Day, shift: Shift, tour: Tour) -> list[ListedStop]:
-    calls = [call for call in tour.calls if call.held_until is None]
-    if not any(call.leg_id for call in calls):
-        calls = []
     horizon = horizon_at(desk, desk.clock.now())
-    visible = replace(tour, calls=tuple(calls))
+    visible = _without_holds(desk, plan, shift, tour)
+    calls = list(visible.calls)
     progress = progress_of(visible, shift, horizon, desk.drive_s)
     legs = {call.leg_id: plan.legs[call.leg_id] for call in calls if call.leg_id is not None}
     stops: list[ListedStop] = []
@@ -156,6 +154,16 @@ def _shift_stops(desk: Desk, plan: Day, shift: Shift, tour: Tour) -> list[Listed
             ListedStop(_stop_key(shift.id, first), shift.id, stop, first.begin_at, last.depart_at, state, listed)
         )
     return _with_depot(desk, shift, _with_departures(desk, stops), tour)
+
+
+def _without_holds(desk: Desk, plan: Day, shift: Shift, tour: Tour) -> Tour:
+    """Return the tour as if nothing were held; one without riders has nothing to show."""
+    calls = tuple(call for call in tour.calls if call.held_until is None)
+    if not any(call.leg_id for call in calls):
+        return replace(tour, calls=())
+    if len(calls) == len(tour.calls):
+        return tour
+    return retime(desk, shift, replace(tour, calls=calls), plan.legs, horizon_at(desk, desk.clock.now())).tour
 
 
 def _listed_call(call: Call, legs: Mapping[str, Leg]) -> ListedCall:
