@@ -78,7 +78,7 @@ class LegFinder:
         pieces: list[Piece] = []
         for arc in reversed(arcs):
             edge, begin, end = self._stretch(arc)
-            if pieces and pieces[-1][0] == edge and pieces[-1][2] == begin and begin > 0:
+            if pieces and pieces[-1][0] == edge and pieces[-1][2] == begin:
                 begin = pieces.pop()[1]
             pieces.append((edge, begin, end))
         return pieces

@@ -81,7 +81,7 @@ def read_network_file(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any
         raise InvalidRoads(f"{path} has version {header['version']}; this Rufbus reads version {VERSION}. {again}")
     start = _aligned(body)
     if len(content) != start + header["size"]:
-        raise InvalidRoads(f"{path} is incomplete. {again}")
+        raise InvalidRoads(f"{path} is incomplete or longer than it says. {again}")
     return header, {name: _view(content[start:], entry) for name, entry in header["arrays"].items()}
 
 

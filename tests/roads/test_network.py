@@ -155,6 +155,14 @@ def test_a_cut_file_is_refused(tmp_path, length):
         load_network(path, GRAPH)
 
 
+def test_a_file_with_something_behind_it_is_refused(tmp_path):
+    path = tmp_path / "network"
+    save_network(built(), path)
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(InvalidRoads, match="incomplete"):
+        load_network(path, GRAPH)
+
+
 def test_a_missing_file_and_another_version_are_refused(tmp_path):
     path = tmp_path / "network"
     with pytest.raises(InvalidRoads, match="no such file"):

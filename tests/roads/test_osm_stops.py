@@ -55,6 +55,11 @@ def test_a_pole_and_its_platform_are_one_stop_and_the_two_sides_of_a_street_stay
     assert names_of(read(nodes)) == {"osm:n1": "Kirche", "osm:n2": "Kirche"}
 
 
+def test_a_pole_takes_only_the_nearer_of_two_platforms(read):
+    nodes = [(0, 0, {**POLE, "name": "Kirche"}), (0, 6, PLATFORM), (0, -8, PLATFORM)]
+    assert names_of(read(nodes)) == {"osm:n1": "Kirche", "osm:n3": "Kirche"}
+
+
 def test_neighbours_of_different_names_stay_two(read):
     assert len(read([(0, 0, {**POLE, "name": "A"}), (5, 0, {**PLATFORM, "name": "B"})])) == 2
 

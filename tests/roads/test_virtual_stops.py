@@ -94,13 +94,16 @@ def test_nameless_roads_and_roads_to_keep_moving_on_get_none():
 
 
 def test_the_most_settled_places_come_first_when_there_are_too_many():
-    builder = grid(4, 4, 60)
+    builder = RoadBuilder()
     lone = [builder.node(5000 + 2000 * n, 0) for n in range(4)]
     for a, b in pairwise(lone):
         builder.road(a, b, name="Landweg")
-    stops = virtual_stops(builder.build(), [], 300, max_count=1)
-    assert len(stops) == 1
-    assert distance_m(stops[0].place, at(90, 90)) < 200
+    village = [builder.node(60 * n, 0) for n in range(9)]
+    for a, b in pairwise(village):
+        builder.road(a, b, name="Dorfstraße")
+        builder.road(b, builder.node(builder.nodes[b][0], 60), name="Stichweg")
+    (stop,) = virtual_stops(builder.build(), [], 300, max_count=1)
+    assert distance_m(stop.place, at(240, 0)) < 150
 
 
 def test_names_begin_with_the_village_where_villages_are_known():
