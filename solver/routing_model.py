@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+from ortools.util.optional_boolean_pb2 import BOOL_TRUE
 
 from .check import violations
 from .cost import plan_cost
@@ -109,6 +110,7 @@ def _limits(seconds: float | None, iterations: int | None) -> pywrapcp.DefaultRo
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters.local_search_operators.use_extended_swap_active = BOOL_TRUE
     if seconds is None:
         parameters.lns_time_limit.seconds = MANY_SECONDS
     else:
@@ -158,7 +160,9 @@ class _Model:
     ) -> list[list[int]] | None:
         """Run the search from ``warm`` if that is possible; return the nodes of each vehicle."""
         if should_stop is not None:
-            self.routing.AddAtSolutionCallback(lambda: self.routing.CancelSearch() if should_stop() else None)
+            self.routing.AddAtSolutionCallback(
+                lambda: self.routing.solver().FinishCurrentSearch() if should_stop() else None
+            )
         if not parameters.HasField("time_limit"):
             self._watch_progress()
         self.routing.CloseModelWithParameters(parameters)
