@@ -1,0 +1,24 @@
+import { defineConfig } from "vite";
+
+/** Builds one page's files under fixed names, so that the template can name them without a manifest. */
+export default defineConfig({
+  base: "./",
+  publicDir: false,
+  build: {
+    outDir: "../api/static/app",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: {
+      input: "src/main.ts",
+      output: {
+        entryFileNames: "app.js",
+        chunkFileNames: "[name].js",
+        assetFileNames: (asset) => (asset.names.some((name) => name.endsWith(".css")) ? "app.css" : "[name].js"),
+      },
+    },
+  },
+});
