@@ -64,11 +64,9 @@ def find_access(
     state = default
     for key in CHAIN:
         state = _pick(_read(tags, key, at), state)
-    if state is None or state is Access.OPEN:
-        return state
     for key in OPENERS:
         found = _read(tags, key, at)
-        if found is not None and found > state:
+        if found is Access.OPEN or (found is Access.DESTINATION and state is Access.CLOSED):
             state = found
     return state
 

@@ -35,14 +35,15 @@ def expand_turns(graph: RoadGraph, forbidden: Collection[Sequence]) -> TurnGraph
     """Return the turn-expanded graph for forbidden sequences of edges; turning back is allowed unless forbidden."""
     special = _build_states(graph.edge_count, forbidden)
     final = set(forbidden)
-    first_out = np.searchsorted(graph.edge_from, np.arange(graph.node_count + 1)).astype(np.int32)
-    move_from, move_to = _plain_moves(graph, first_out)
+    by_node = np.argsort(graph.edge_from, kind="stable").astype(np.int32)
+    first_out = np.searchsorted(graph.edge_from[by_node], np.arange(graph.node_count + 1)).astype(np.int32)
+    move_from, move_to = _plain_moves(graph, by_node, first_out)
     kept = ~np.isin(move_from, np.array([path[0] for path in special if len(path) == 1], np.int64))
     moves: list[tuple[int, int]] = []
     barred: list[tuple[int, int, Sequence]] = []
     for path in sorted(special):
         node = int(graph.edge_to[path[-1]])
-        for edge in range(int(first_out[node]), int(first_out[node + 1])):
+        for edge in by_node[first_out[node] : first_out[node + 1]].tolist():
             state, bar = _follow((*path, edge), special, final)
             if bar is None:
                 moves.append((special[path], state))
@@ -73,12 +74,14 @@ def _follow(path: Sequence, states: dict[Sequence, int], final: set[Sequence]) -
     return next((states[tail] for tail in tails if tail in states), path[-1]), bar
 
 
-def _plain_moves(graph: RoadGraph, first_out: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _plain_moves(
+    graph: RoadGraph, by_node: NDArray[np.int32], first_out: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     begin = first_out[graph.edge_to]
     count = first_out[graph.edge_to + 1] - begin
     total = int(count.sum())
     offset = np.arange(total, dtype=np.int32) - np.repeat((np.cumsum(count) - count).astype(np.int32), count)
-    return np.repeat(np.arange(graph.edge_count, dtype=np.int32), count), np.repeat(begin, count) + offset
+    return np.repeat(np.arange(graph.edge_count, dtype=np.int32), count), by_node[np.repeat(begin, count) + offset]
 
 
 def drop_cutting(graph: RoadGraph, applied: list[Applied]) -> tuple[list[Applied], list[Applied]]:
