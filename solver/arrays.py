@@ -7,9 +7,11 @@ everything ahead of the first request.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar, cast
 
 import numba
@@ -53,9 +55,26 @@ CODE, KIND, FROM_GAP, TO_GAP, MAY_BREAK, FREE = range(13, 19)
 """Columns of a loaded tour, one row per visit and one for the end place; see :mod:`solver.rows`."""
 
 
+def _kernel_sources() -> str:
+    """Return a digest of all modules with kernels: a kernel's machine code contains that of the kernels it calls."""
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"".join(source for source in sources if b"@kernel" in source)).hexdigest()
+
+
+_SOURCES = _kernel_sources()
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function with Numba, cached on disk and with exact arithmetic."""
-    return cast("Callable[P, R]", numba.njit(cache=True)(function))
+    """Compile a function with Numba, cached on disk and with exact arithmetic.
+
+    By itself Numba's cache notices only changes of the file in which a kernel stands, and would go on running old code
+    of the kernels that it calls from other files; so the cache is stamped with all of them.
+    """
+    compiled = numba.njit(cache=True)(function)
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        file._source_stamp = _SOURCES  # noqa: SLF001
+    return cast("Callable[P, R]", compiled)
 
 
 class Tables(NamedTuple):

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import FAR, Ints, Packed, allowed_shifts, pack, pack_ride
+from .arrays import COUNT, FAR, Ints, Packed, allowed_shifts, pack, pack_ride
 from .breaks import place_breaks, row_width
 from .cost import tour_cost
 from .plan import Insertion, Plan
 from .problem import CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of, pickup_of
-from .scan import FOUND_COLUMNS, LENGTH, RIDE, SHIFT, find_insertions, load_plan
+from .scan import FOUND_COLUMNS, LENGTH, RIDE, SHIFT, find_insertions, load_plan, load_shift
 from .schedule import earliest_schedule
 
 NEW_PICKUP = -1
 """Code of the pickup of a candidate that has no number in the problem."""
 NEW_DROPOFF = -2
 """Code of its drop-off."""
+SPARE_ROWS = 4
+"""How many visits longer than the longest one a tour may grow before :func:`repack_plan` has to start anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +52,30 @@ def pack_plan(packed: Packed, plan: Plan) -> PackedPlan:
     codes = np.array([code for tour in plan.tours for code in tour], dtype=np.int64)
     begins = np.array([0, *lengths], dtype=np.int64).cumsum()
     heads = tables.heads.copy()
-    rows = np.empty((len(lengths), max(lengths, default=0) + 1, row_width(packed)), dtype=np.int64)
+    rows = np.empty((len(lengths), max(lengths, default=0) + 1 + SPARE_ROWS, row_width(packed)), dtype=np.int64)
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
     load_plan(tables, codes, begins, heads, rows, found_at)
     return PackedPlan(packed, plan, heads, rows, found_at)
+
+
+def repack_plan(state: PackedPlan, plan: Plan) -> PackedPlan:
+    """Return another plan of the same problem, packed in the time that its changed tours take.
+
+    The arrays of ``state`` are taken over: it must not be used any more.
+    """
+    packed, (shifts, stride, _) = state.packed, state.rows.shape
+    longest = max(map(len, plan.tours), default=0)
+    if longest >= stride or len(plan.tours) != shifts or (state.heads[:, COUNT] < 0).any():
+        return pack_plan(packed, plan)
+    tours = enumerate(zip(state.plan.tours, plan.tours, strict=True))
+    changed = [(shift, old, new) for shift, (old, new) in tours if old is not new and old != new]
+    for _, old, _ in changed:
+        state.found_at[list(old)] = -1
+    for shift, _, tour in changed:
+        codes, head = np.array(tour, dtype=np.int64), state.heads[shift]
+        offset = shift * stride
+        head[COUNT] = load_shift(packed.tables, shift, codes, head, state.rows[shift], state.found_at, offset)
+    return PackedPlan(packed, plan, state.heads, state.rows, state.found_at)
 
 
 def candidate_insertions(
