@@ -46,7 +46,7 @@ check: setup ## lint, formatting, types, import contracts
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/mypy tools/make_venv.py tools/with_servers.py
+	@$(BIN)/mypy tools/*.py
 	@$(BIN)/lint-imports --no-cache
 
 test-browser: setup ## only the tests in a browser
@@ -63,6 +63,8 @@ bench-day: setup ## a day on real roads over HTTP, with and without improvement:
 lock: $(READY) ## write the lock files anew: UPGRADE=--upgrade takes the newest of everything
 	@$(LOCK) $(UPGRADE) --extra=dev --output-file=requirements/dev.txt pyproject.toml
 	@$(LOCK) $(UPGRADE) --constraint=requirements/dev.txt --output-file=requirements/run.txt pyproject.toml
+	@$(NPM) $(if $(UPGRADE),update,install) --package-lock-only --silent
+	@$(BIN)/python tools/strip_funding.py web/package-lock.json
 
 wheel: setup ## build dist/rufbus-….whl
 	@rm -rf build dist
@@ -75,15 +77,15 @@ $(READY): requirements/dev.txt pyproject.toml tools/make_venv.py
 	@test -n "$(PYTHON)" || { echo "There is no Python 3.11 or newer here: install one, or name one: make PYTHON=…" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "Making .venv with everything; the first time this takes a few minutes …" && $(PYTHON) tools/make_venv.py .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(MODULES): web/package-lock.json | $(READY)
-	@$(NPM) ci
+	@$(NPM) ci >/dev/null
 	@touch $@
 
 $(PAGE): $(WEB) $(MODULES)
 	@echo "Building the page …"
-	@$(NPM) run --silent build
+	@$(NPM) run --silent build -- --logLevel warn
 
 endif
