@@ -153,8 +153,12 @@ def link_tour(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
         row[FROM_GAP] = k if open_rides == 0 else rows[k - 1, FROM_GAP]
         row[TO_GAP] = k if open_rides == 0 else -1
         row[MAY_BREAK] = 1 if alone and k >= head[LOCKED] else 0
-        open_rides += (row[KIND] == PICKUP) - (row[KIND] == DROPOFF)
-        past_rides -= row[KIND] == LAST_DROPOFF
+        if row[KIND] == PICKUP:
+            open_rides += 1
+        elif row[KIND] == DROPOFF:
+            open_rides -= 1
+        elif row[KIND] == LAST_DROPOFF:
+            past_rides -= 1
     for k in range(count - 1, -1, -1):
         if rows[k, TO_GAP] < 0:
             rows[k, TO_GAP] = rows[k + 1, TO_GAP]
