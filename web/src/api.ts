@@ -46,6 +46,8 @@ export interface Vehicle {
 export interface Call {
   leg_id: string | null;
   kind: "pickup" | "dropoff" | "break" | "depot";
+  begin_at: string | null;
+  end_at: string | null;
   name: string | null;
   party: Party | null;
   state: string | null;

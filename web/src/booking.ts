@@ -6,7 +6,7 @@ import { byId, h, icon, show } from "./dom";
 import { PlaceField, type Picked } from "./suggest";
 import { euro, promiseText, refusalText } from "./words";
 
-const FIRST_WISH_MS = 90 * 60_000;
+const SPARE_MS = 30 * 60_000;
 const STAY_MS = 2 * 3_600_000;
 const ROUND_MS = 5 * 60_000;
 
@@ -29,10 +29,11 @@ export class BookingForm {
       event.preventDefault();
       void this.ask();
     });
-    byId("swap").append(icon("swap"));
+    byId("swap").prepend(icon("swap"));
     byId("swap").addEventListener("click", () => this.swap());
     byId("with-return").addEventListener("change", () => this.toggleReturn());
     for (const id of ["date", "time"]) byId(id).addEventListener("input", () => { this.touchedTime = true; });
+    for (const id of ["time", "return-time"]) byId(id).addEventListener("change", () => tidyTime(input(id)));
     for (const [field, what] of [[this.from, "Start"], [this.to, "Ziel"]] as const) this.addMapButton(field, what);
     this.suggestTime();
     window.setInterval(() => this.tick(), 1000);
@@ -65,21 +66,37 @@ export class BookingForm {
     for (const { quote, label, button } of this.holds) this.showHold(quote, label, button);
   }
 
-  /** Put in a time that can be booked: an hour and a half from now. */
+  /** Put in a time that can be booked: the notice that a ride needs, and half an hour to think. */
   private suggestTime(): void {
-    const at = Math.ceil((this.clock.now() + FIRST_WISH_MS) / ROUND_MS) * ROUND_MS;
+    this.fillDays();
+    const notice = Number(this.form.dataset["minNoticeS"] ?? 3600) * 1000;
+    const at = Math.ceil((this.clock.now() + notice + SPARE_MS) / ROUND_MS) * ROUND_MS;
     const { date, time } = this.clock.local(at);
-    input("date").value = date;
+    choice("date").value = date;
     input("time").value = time;
+  }
+
+  /** Offer the days that can be booked, by name. */
+  private fillDays(): void {
+    const today = this.clock.local(this.clock.now()).date;
+    if (choice("date").options[0]?.value === today) return;
+    const count = Number(this.form.dataset["earliestDays"] ?? 7) + 1;
+    const days = Array.from({ length: count }, (_, ahead) => addDays(today, ahead));
+    for (const id of ["date", "return-date"]) {
+      const kept = choice(id).value;
+      choice(id).replaceChildren(...days.map((day, ahead) => h("option", { value: day }, dayName(day, ahead))));
+      if (days.includes(kept)) choice(id).value = kept;
+    }
   }
 
   private toggleReturn(): void {
     const wanted = input("with-return").checked;
     show(byId("return-fields"), wanted);
-    if (!wanted || input("return-date").value !== "") return;
-    const base = Date.parse(`${input("date").value}T${input("time").value}:00Z`);
-    const back = new Date((Number.isNaN(base) ? 0 : base) + STAY_MS).toISOString();
-    input("return-date").value = back.slice(0, 10);
+    if (!wanted || input("return-time").value !== "") return;
+    const base = Date.parse(`${choice("date").value}T${input("time").value}:00Z`);
+    if (Number.isNaN(base)) return;
+    const back = new Date(base + STAY_MS).toISOString();
+    choice("return-date").value = back.slice(0, 10);
     input("return-time").value = back.slice(11, 16);
   }
 
@@ -101,7 +118,7 @@ export class BookingForm {
     const party = readParty();
     if (party.adults + party.children + party.wheelchairs < 1) return this.miss("adults", "Es muss mindestens eine Person mitfahren.");
     const outward = readWish("anchor", "date", "time");
-    if (outward === null) return this.miss("time", "Bitte Tag und Uhrzeit angeben.");
+    if (outward === null) return this.miss("time", "Bitte die Uhrzeit als Stunden und Minuten angeben, zum Beispiel 9:30.");
     if (input("name").value.trim() === "") return this.miss("name", "Bitte den Namen angeben, unter dem gebucht wird.");
     if (!/^\+?[0-9][0-9 ()/.-]{2,38}$/.test(input("phone").value.trim())) {
       return this.miss("phone", "Bitte eine Telefonnummer angeben, zum Beispiel 04621 123456.");
@@ -109,7 +126,7 @@ export class BookingForm {
     const request: RideRequest = { origin: origin.end, destination: destination.end, party, ...outward };
     if (!input("with-return").checked) return request;
     const back = readWish("return-anchor", "return-date", "return-time");
-    return back === null ? this.miss("return-time", "Bitte Tag und Uhrzeit der Rückfahrt angeben.") : { ...request, return: back };
+    return back === null ? this.miss("return-time", "Bitte die Uhrzeit der Rückfahrt angeben, zum Beispiel 11:30.") : { ...request, return: back };
   }
 
   private miss(id: string, sentence: string): null {
@@ -234,6 +251,26 @@ function input(id: string): HTMLInputElement {
   return byId<HTMLInputElement>(id);
 }
 
+function choice(id: string): HTMLSelectElement {
+  return byId<HTMLSelectElement>(id);
+}
+
+function addDays(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
+}
+
+function dayName(day: string, ahead: number): string {
+  const name = dayOf(day);
+  return ahead === 0 ? `heute, ${name}` : ahead === 1 ? `morgen, ${name}` : name;
+}
+
+/** Write `905`, `9.05` or `9` as `09:05` and `09:00`; what is no time stays as it is. */
+function tidyTime(field: HTMLInputElement): void {
+  const found = /^(\d{1,2})(?:[:.,h ]?(\d{2}))?$/.exec(field.value.trim());
+  if (found === null || Number(found[1]) > 23 || Number(found[2] ?? 0) > 59) return;
+  field.value = `${(found[1] ?? "").padStart(2, "0")}:${found[2] ?? "00"}`;
+}
+
 function readParty(): Party {
   const count = (id: string): number => Math.max(Math.trunc(Number(input(id).value)) || 0, 0);
   return {
@@ -244,10 +281,11 @@ function readParty(): Party {
 
 /** A wished time as local time of the service, which the server knows better than a browser elsewhere. */
 function readWish(anchor: string, date: string, time: string): Wish | null {
-  const [day, hour] = [input(date).value, input(time).value];
-  if (day === "" || hour === "") return null;
+  tidyTime(input(time));
+  const [day, hour] = [choice(date).value, input(time).value];
+  if (day === "" || !/^\d{2}:\d{2}$/.test(hour)) return null;
   const chosen = document.querySelector<HTMLInputElement>(`input[name="${anchor}"]:checked`);
-  const at = `${day}T${hour.slice(0, 5)}:00`;
+  const at = `${day}T${hour}:00`;
   return chosen?.value === "arrive_by" ? { arrive_by: at } : { depart_after: at };
 }
 

@@ -64,8 +64,9 @@ async function open(session: Session, clock: ServiceClock): Promise<void> {
   show(byId("timeline-panel"), may(PLAN_READERS) && may(VAN_READERS));
   const page = new Page(clock);
   if (may(BOOKERS)) page.addBooking();
+  const map = page.addMap();
   if (may(VAN_READERS)) await page.addVans(may(PLAN_READERS));
-  await page.addMap();
+  await map;
 }
 
 /** The parts of the page and what they tell each other. */
@@ -95,14 +96,14 @@ class Page {
       await this.timeline.start();
       this.watchPromises();
     }
-    const busiest = this.fleet.vehicles.find((one) => one.state === "driving") ?? this.fleet.vehicles[0];
+    const busiest = this.fleet.vehicles.toSorted((a, b) => b.aboard - a.aboard)[0];
     if (busiest !== undefined) await this.select(busiest.id);
   }
 
   async addMap(): Promise<void> {
     try {
       const { VanMap } = await import("./map");
-      this.map = await VanMap.open(this.fleet, (id) => void this.select(id));
+      this.map = await VanMap.open(this.fleet, () => this.clock.now(), (id) => void this.select(id));
     } catch {
       show(byId("map"), false);
       show(byId("map-missing"), true);
@@ -113,7 +114,7 @@ class Page {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") map.endPick();
     });
-    if (this.selected !== "") await this.select(this.selected);
+    this.stopList?.announce();
   }
 
   private async select(id: string, date: string | null = null): Promise<void> {

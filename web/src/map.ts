@@ -12,6 +12,9 @@ import { countStates, stateText, type Fleet } from "./vans";
 import { VAN_WORDS, many, signOf } from "./words";
 
 const NEAR_PX = 14;
+const NEXT_MS = 90 * 60_000;
+const FEWEST_VISITS = 3;
+const AT_STOP_M = 60;
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const WORDS = {
   "NavigationControl.ZoomIn": "Vergrößern",
@@ -31,12 +34,13 @@ export class VanMap {
   private constructor(
     private readonly data: MapData,
     private readonly fleet: Fleet,
+    private readonly now: () => number,
     private readonly select: (id: string) => void,
   ) {
     setWorkerUrl(new URL(workerUrl, import.meta.url).href);
     const bounds = boundsOf(data.stops);
     this.map = new LibreMap({
-      container: "map", style: makeStyle(data, this.dark.matches), bounds, fitBoundsOptions: { padding: 24 },
+      container: "map", style: makeStyle(data, this.dark.matches), bounds, fitBoundsOptions: { padding: 14 },
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, minZoom: 7, maxZoom: 17,
       locale: WORDS, cooperativeGestures: false, fadeDuration: 0,
     });
@@ -48,14 +52,14 @@ export class VanMap {
   }
 
   /** Fetch what the map is drawn from, and draw it. */
-  static async open(fleet: Fleet, select: (id: string) => void): Promise<VanMap> {
+  static async open(fleet: Fleet, now: () => number, select: (id: string) => void): Promise<VanMap> {
     const hasWater = byId("map").dataset["water"] !== undefined;
     const [roads, stops, water] = await Promise.all([
       get<FeatureCollection>("/map/roads"),
       get<FeatureCollection>("/stops"),
       hasWater ? get<FeatureCollection>("/map/water").catch(() => EMPTY) : EMPTY,
     ]);
-    const opened = new VanMap({ roads, stops, water, names: namesOf(stops), route: EMPTY, visits: EMPTY }, fleet, select);
+    const opened = new VanMap({ roads, stops, water, names: namesOf(stops), route: EMPTY, visits: EMPTY }, fleet, now, select);
     fleet.onNews(() => opened.drawVans());
     opened.drawVans();
     opened.animate();
@@ -66,12 +70,10 @@ export class VanMap {
   async showRoute(vehicleId: string, stops: ListedStop[]): Promise<void> {
     this.mark(vehicleId);
     const ticket = ++this.routeTicket;
-    this.put("visits", visitsOf(stops));
+    this.put("visits", visitsOf(stops, this.now()));
     const route = await get<{ coordinates: [number, number][] }>(`/vehicles/${encodeURIComponent(vehicleId)}/route`);
     if (ticket !== this.routeTicket) return;
-    this.put("route", route.coordinates.length < 2 ? EMPTY : collection([
-      { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: route.coordinates } },
-    ]));
+    this.put("route", partsOf(route.coordinates, stops, this.now()));
   }
 
   mark(vehicleId: string): void {
@@ -217,13 +219,49 @@ function middle(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-/** Stops still ahead, by place, with their numbers on the list. */
-function visitsOf(stops: ListedStop[]): FeatureCollection {
+/** Cut a van's way at its stops: what is behind is left out, the next stretch is drawn apart from what comes later. */
+function partsOf(line: [number, number][], stops: ListedStop[], now: number): FeatureCollection {
+  const cuts = cutsAt(line, stops);
+  const ahead = stops.findIndex((stop) => stop.state !== "departed" && stop.state !== "arrived");
+  if (ahead < 0 || line.length < 2) return EMPTY;
+  const later = stops.findIndex((stop, index) => index > ahead && Date.parse(stop.arrive_at) > now + NEXT_MS);
+  const from = cuts[Math.max(ahead - 1, 0)] ?? 0;
+  const to = later < 0 ? line.length - 1 : (cuts[later - 1] ?? line.length - 1);
+  return collection([...stretch(line, to, line.length - 1, "later"), ...stretch(line, from, to, "next")]);
+}
+
+function stretch(line: [number, number][], from: number, to: number, part: string): Feature[] {
+  if (to <= from) return [];
+  return [{ type: "Feature", properties: { part }, geometry: { type: "LineString", coordinates: line.slice(from, to + 1) } }];
+}
+
+/** Return for each stop the place in the line where the van gets to it, in order. */
+function cutsAt(line: [number, number][], stops: ListedStop[]): number[] {
+  let at = 0;
+  return stops.map((stop) => {
+    let index = at;
+    while (index < line.length && metres(line[index], stop) > AT_STOP_M) index += 1;
+    if (index === line.length) return at;
+    while (index + 1 < line.length && metres(line[index + 1], stop) < metres(line[index], stop)) index += 1;
+    at = index;
+    return at;
+  });
+}
+
+function metres(point: [number, number] | undefined, stop: ListedStop): number {
+  if (point === undefined) return Infinity;
+  const x = (point[0] - stop.lon) * Math.cos((stop.lat * Math.PI) / 180);
+  return Math.hypot(x, point[1] - stop.lat) * 111_195;
+}
+
+/** Stops that come next, by place, with their numbers on the list. */
+function visitsOf(stops: ListedStop[], now: number): FeatureCollection {
   const numbers = numberStops(stops);
   const places = new Map<string, { at: [number, number]; labels: number[] }>();
   for (const stop of stops) {
     const number = numbers.get(stop.id);
-    if (number === undefined || stop.state === "departed") continue;
+    const soon = Date.parse(stop.arrive_at) <= now + NEXT_MS || places.size < FEWEST_VISITS;
+    if (number === undefined || stop.state === "departed" || !soon) continue;
     const place = places.get(stop.stop_id) ?? { at: [stop.lon, stop.lat] as [number, number], labels: [] };
     place.labels.push(number);
     places.set(stop.stop_id, place);

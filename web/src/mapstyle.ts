@@ -30,14 +30,14 @@ interface Palette {
 }
 
 const LIGHT: Palette = {
-  land: "#f3f3ee", water: "#cfe0e8", minor: "#e0e0d8", middle: "#d3d2c8", major: "#fdfdfa", motorway: "#f7e3b5",
-  casing: "#c3c2b6", ferry: "#7d9fb3", stop: "#8a948e", name: "#3c4842", route: "#0b5d5a", routeEdge: "#ffffff",
+  land: "#f1f2ec", water: "#c4dbe6", minor: "#dcdcd2", middle: "#c6c6ba", major: "#ffffff", motorway: "#f5d890",
+  casing: "#a3a496", ferry: "#7d9fb3", stop: "#8a948e", name: "#3c4842", route: "#0b5d5a", routeEdge: "#ffffff",
   visit: "#0b5d5a", visitText: "#ffffff",
 };
 
 const DARK: Palette = {
-  land: "#151b1d", water: "#1d303b", minor: "#242c2f", middle: "#2f383b", major: "#3d474a", motorway: "#5c5136",
-  casing: "#0f1415", ferry: "#42677c", stop: "#66736e", name: "#b9c5c0", route: "#5cc4ba", routeEdge: "#0c1112",
+  land: "#141a1c", water: "#1c3341", minor: "#262f32", middle: "#36413f", major: "#4f5b5d", motorway: "#77683f",
+  casing: "#0c1112", ferry: "#42677c", stop: "#66736e", name: "#b9c5c0", route: "#5cc4ba", routeEdge: "#0c1112",
   visit: "#5cc4ba", visitText: "#0c1f1d",
 };
 
@@ -131,8 +131,9 @@ function nameLayer(p: Palette): LayerSpecification {
 function routeLayers(p: Palette): LayerSpecification[] {
   const layout = { "line-cap": "round", "line-join": "round" } as const;
   return [
-    { id: "route-edge", type: "line", source: "route", layout, paint: { "line-color": p.routeEdge, "line-width": 6 } },
-    { id: "route", type: "line", source: "route", layout, paint: { "line-color": p.route, "line-width": 3, "line-opacity": 0.85 } },
+    { id: "route-edge", type: "line", source: "route", filter: ["==", ["get", "part"], "next"], layout, paint: { "line-color": p.routeEdge, "line-width": 6 } },
+    { id: "route-later", type: "line", source: "route", filter: ["==", ["get", "part"], "later"], layout: { "line-join": "round" }, paint: { "line-color": p.route, "line-width": 1.5, "line-dasharray": [2, 2] } },
+    { id: "route", type: "line", source: "route", filter: ["==", ["get", "part"], "next"], layout, paint: { "line-color": p.route, "line-width": 3.5 } },
   ];
 }
 

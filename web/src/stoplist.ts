@@ -88,6 +88,11 @@ export class StopListPanel {
     window.setTimeout(() => this.draw(), MARKED_MS + 100);
   }
 
+  /** Tell the listener again which stops are on the list. */
+  announce(): void {
+    if (this.shown !== null) this.listed(this.shown.stops);
+  }
+
   /** Draw the list again, with what is known of the van now. */
   draw(): void {
     if (this.shown === null) return;
@@ -96,7 +101,7 @@ export class StopListPanel {
     const done = stops.findLastIndex((stop) => stop.state === "departed") + 1;
     const hidden = this.showsDone ? 0 : Math.max(done - 1, 0);
     const numbers = numberStops(stops);
-    const lines = stops.slice(hidden).map((stop) => this.line(stop, numbers.get(stop.id)));
+    const lines = stops.slice(hidden).map((stop, index) => this.line(stop, numbers.get(stop.id), hidden + index > 0));
     const content: HTMLElement[] = [];
     if (done > 1) content.push(this.doneButton(done - 1));
     content.push(lines.length > 0 ? h("ol", { class: "stops" }, ...lines) : h("p", { class: "empty" }, "Noch keine Fahrten auf der Liste."));
@@ -121,7 +126,7 @@ export class StopListPanel {
     return button;
   }
 
-  private line(stop: ListedStop, number: number | undefined): HTMLElement {
+  private line(stop: ListedStop, number: number | undefined, returns: boolean): HTMLElement {
     const words = STOP_WORDS[stop.state];
     const mark = this.marks.get(stop.id);
     const fresh = mark !== undefined && mark.until > performance.now();
@@ -131,29 +136,37 @@ export class StopListPanel {
       { class: `stop is-${stop.state}${fresh ? " is-fresh" : ""}${mine ? " is-mine" : ""}` },
       h("div", { class: "stop-times" },
         h("time", { datetime: stop.arrive_at }, hourMinute(stop.arrive_at)),
-        hourMinute(stop.depart_at) === hourMinute(stop.arrive_at) ? null : h("span", { class: "until" }, `bis ${hourMinute(stop.depart_at)}`),
+        lasts(stop) ? h("span", { class: "until" }, `bis ${hourMinute(stop.depart_at)}`) : null,
+        h("span", { class: "progress" }, icon(words.icon), words.text),
       ),
       h("div", { class: "stop-number", "aria-hidden": "true" }, number === undefined ? "" : String(number)),
       h("div", { class: "stop-what" },
-        h("p", { class: "stop-name" }, stop.name),
-        ...stop.calls.map((call) => this.call(call)),
-        h("p", { class: "chips" },
-          h("span", { class: "chip" }, icon(words.icon), words.text),
+        h("p", { class: "stop-name" }, isDepot(stop) ? "Betriebshof" : stop.name),
+        ...stop.calls.map((call) => this.call(call, returns)),
+        fresh || mine ? h("p", { class: "chips" },
           fresh && mark !== undefined ? h("span", { class: "chip chip-fresh" }, mark.text) : null,
           mine ? h("span", { class: "chip chip-mine" }, "Ihre Buchung") : null,
-        ),
+        ) : null,
       ),
     );
   }
 
-  private call(call: Call): HTMLElement {
+  private call(call: Call, returns: boolean): HTMLElement {
     const words = CALL_WORDS[call.kind];
-    const detail = callText(call);
+    const detail = call.kind === "depot" ? (returns ? "Rückkehr" : "Ausfahrt") : callText(call);
     return h("p", { class: `call is-${call.kind}` },
       icon(words.icon),
-      h("span", {}, h("strong", {}, words.text), detail === "" ? null : ` ${detail}`),
+      h("span", {}, h("strong", {}, call.kind === "depot" ? detail : words.text), call.kind === "depot" || detail === "" ? null : ` ${detail}`),
     );
   }
+}
+
+function isDepot(stop: ListedStop): boolean {
+  return stop.stop_id.startsWith("depot:");
+}
+
+function lasts(stop: ListedStop): boolean {
+  return Date.parse(stop.depart_at) - Date.parse(stop.arrive_at) >= 120_000;
 }
 
 function changeText(before: ListedStop | undefined, after: ListedStop): string | null {

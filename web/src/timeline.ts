@@ -103,7 +103,8 @@ export class Timeline {
   private axis(): HTMLElement {
     const hours = Math.round(this.span / HOUR_MS);
     const labels: HTMLElement[] = [];
-    for (let hour = 0; hour < hours; hour += hours > 12 ? 2 : 1) {
+    const step = hours > 12 ? 2 : 1;
+    for (let hour = step; hour < hours; hour += step) {
       const label = h("span", {}, this.clock.local(this.from + hour * HOUR_MS).time);
       label.style.left = `${(hour / hours) * 100}%`;
       labels.push(label);
@@ -140,8 +141,10 @@ export class Timeline {
     let aboard = 0;
     for (const [index, stop] of tour.stops.entries()) {
       aboard = Math.max(aboard + change(stop), 0);
-      const rest = stop.calls.find((call) => call.kind === "break");
-      if (rest !== undefined) shapes.push(s("rect", { class: "t-break", ...this.box(stop.arrive_at, stop.depart_at), y: 8, height: BASE - 8 }));
+      for (const call of stop.calls.filter((one) => one.kind === "break")) {
+        const box = this.box(call.begin_at ?? stop.arrive_at, call.end_at ?? stop.depart_at);
+        shapes.push(s("rect", { class: "t-break", ...box, y: 8, height: BASE - 8 }));
+      }
       if (aboard > 0) shapes.push(this.load(stop.arrive_at, stop.depart_at, aboard, vehicle.seats));
       const following = tour.stops[index + 1];
       if (following === undefined) continue;
@@ -229,8 +232,8 @@ function count(tour: Tour, kind: string): number {
 
 function breaksOf(tour: Tour): string[] {
   return tour.stops
-    .filter((stop) => stop.calls.some((call) => call.kind === "break"))
-    .map((stop) => `${hourMinute(stop.arrive_at)}–${hourMinute(stop.depart_at)}`);
+    .flatMap((stop) => stop.calls.filter((call) => call.kind === "break"))
+    .map((call) => `${hourMinute(call.begin_at ?? "")}–${hourMinute(call.end_at ?? "")}`);
 }
 
 function describe(tours: Tour[]): string {

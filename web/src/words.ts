@@ -88,6 +88,9 @@ export function partyText(party: Party): string {
 
 /** What the driver has to do, with whom. */
 export function callText(call: Call): string {
+  if (call.kind === "break" && call.begin_at !== null && call.end_at !== null) {
+    return `${hourMinute(call.begin_at)}–${hourMinute(call.end_at)}`;
+  }
   const state = call.state === null ? undefined : LEG_WORDS[call.state];
   const party = call.party === null ? null : partyText(call.party);
   return [call.name, party, state ?? null, call.note].filter(Boolean).join(" · ");
