@@ -131,18 +131,20 @@ def render_stops(
             arrive_at=render_time(desk, stop.arrive_at),
             depart_at=render_time(desk, stop.depart_at),
             state=stop.state.value,
-            calls=[_call(call, bookings) for call in stop.calls],
+            calls=[_call(desk, call, bookings) for call in stop.calls],
         )
         for stop in stops
     ]
 
 
-def _call(listed: ListedCall, bookings: Mapping[str, Booking]) -> schemas.CallOut:
-    leg = listed.leg
+def _call(desk: Desk, listed: ListedCall, bookings: Mapping[str, Booking]) -> schemas.CallOut:
+    call, leg = listed.call, listed.leg
     booking = bookings.get(leg.booking_id or "") if leg is not None else None
     return schemas.CallOut(
         leg_id=leg.id if leg is not None else None,
         kind=listed.kind,  # type: ignore[arg-type]  # the literal's values are those of CallKind, and "depot"
+        begin_at=render_time(desk, call.begin_at) if call is not None else None,
+        end_at=render_time(desk, call.depart_at) if call is not None else None,
         name=booking.rider.name if booking is not None else None,
         party=render_party(leg.party) if leg is not None else None,
         state=leg.state.value if leg is not None else None,

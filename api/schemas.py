@@ -305,6 +305,9 @@ class CallOut(BaseModel):
 
     leg_id: str | None
     kind: Literal["pickup", "dropoff", "break", "depot"]
+    begin_at: str | None
+    """When it begins as planned; the depot has no such times."""
+    end_at: str | None
     name: str | None
     party: PartyOut | None
     state: str | None
