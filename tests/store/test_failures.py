@@ -185,7 +185,7 @@ def test_a_pool_without_a_free_connection_is_unavailable(sqlite_url):
 def cut_all_connections(postgres_url):
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 

@@ -118,7 +118,7 @@ def apply(store, steps, *, ends_well):
     return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(planned=transactions)
 def test_memory_and_sqlite_cannot_be_told_apart(migrated_file, planned):
     with tempfile.TemporaryDirectory() as folder:

@@ -82,11 +82,11 @@ def read_then_write(store, shift_id, leg_id, meet):
 
 
 def read_inside_the_write(store, shift_id, leg_id, meet):
-    """Book in one transaction; whoever is alone in it waits in vain for the others, then goes on."""
+    """Book in one transaction; where only one is let in, it waits in vain for the others, then goes on."""
     with store.write() as session:
         (tour,) = session.tours([shift_id])
         with suppress(threading.BrokenBarrierError):
-            meet.wait(0.2)
+            meet.wait(PATIENCE_S if isinstance(store, DefaultStore) else 0.2)
         return seat(session, tour, leg_id)
 
 
