@@ -24,7 +24,6 @@ the download; what has arrived is kept and taken up by the next one."""
 TRIES = 4
 """Connections in a row that bring nothing new before the download is given up."""
 TIMEOUT = httpx.Timeout(60.0, connect=20.0)
-CHUNK_BYTES = 1 << 16
 
 
 def fetch_osm(
@@ -208,7 +207,7 @@ def _download_more(client: httpx.Client, download: _Download, tell: Progress) ->
         download.total = None if length is None else download.size + int(length)
         with download.part.open("ab") as file:
             done = file.tell()
-            for chunk in answer.iter_raw(CHUNK_BYTES):
+            for chunk in answer.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 tell("downloading", done / download.total if download.total else 0.0)

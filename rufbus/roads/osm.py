@@ -25,11 +25,14 @@ from rufbus.roads.restrictions import (
     find_protected,
     read_restrictions,
 )
-from rufbus.roads.segments import Segments, cut_segments, keep_main_network, split_at_barriers
+from rufbus.roads.segments import MISSING_NODES, Segments, cut_segments, keep_main_network, split_at_barriers
 from rufbus.roads.turn_graph import drop_cutting
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the share of the whole that is done (0 to 1)."""
+
+BROKEN_SHARE = 0.5
+"""From this share of roads with missing nodes on, an extract is refused; at its border some are usual."""
 
 _SHARES = {"reading": 0.0, "roads": 0.6, "network": 0.75, "junctions": 0.85, "restrictions": 0.95, "done": 1.0}
 
@@ -111,23 +114,23 @@ class _Phases:
 
 
 def _check_roads(path: Path, extract: Extract, segments: Segments, parts: list[LeftOutPart]) -> None:
-    if len(segments.way):
-        return
+    advice = "make the extract with complete ways"
     if len(extract.node_id) == 0 and len(extract.way_id):
         raise InvalidRoads(
             f"{path.name} holds {len(extract.way_id):,} ways but none of their nodes, so nobody knows where they lie: "
-            "make the extract with complete ways."
+            f"{advice}."
         )
-    missing = [part for part in parts if part.nodes]
-    if missing:
+    roads = int(((segments.ways.forward_kmh > 0) | (segments.ways.backward_kmh > 0)).sum())
+    broken = sum(part.ways for part in parts if part.reason == MISSING_NODES)
+    if broken and broken >= BROKEN_SHARE * roads:
         raise InvalidRoads(
-            f"{path.name} lacks the nodes of its roads ({missing[0].nodes:,} of {missing[0].ways:,} ways), so no road "
-            "can be drawn: make the extract with complete ways."
+            f"{path.name} lacks nodes of {broken:,} of its {roads:,} roads, so they have gaps: {advice}."
         )
-    reasons = "; ".join(f"{part.ways:,} {part.reason}" for part in parts if part.ways) or "it has no roads at all"
-    raise InvalidRoads(
-        f"{path.name} has no roads that a van can drive: {reasons}. Choose an extract of the whole region."
-    )
+    if len(segments.way) == 0:
+        reasons = "; ".join(f"{part.ways:,} {part.reason}" for part in parts if part.ways) or "it has no roads at all"
+        raise InvalidRoads(
+            f"{path.name} has no roads that a van can drive: {reasons}. Choose an extract of the whole region."
+        )
 
 
 def _check_network(path: Path, main: Segments) -> None:

@@ -17,6 +17,7 @@ from rufbus.roads.extract import Extract, parse_tags
 from rufbus.roads.profile import FERRY_CLASS, LeftOut, WayProfile, profile_way
 from rufbus.roads.report import Island, LeftOutPart
 
+MISSING_NODES = "nodes of roads that the extract does not contain"
 FERRY_SPEEDS_KMH = (2.0, 70.0)
 """A ferry whose duration gives another speed is taken at the profile's speed."""
 
@@ -90,7 +91,7 @@ def cut_segments(extract: Extract, at: dt.datetime | None) -> tuple[Segments, li
     ways = _describe_ways(extract, profiles, _sum_by(way, length_m, len(extract.way_id)))
     open_ = np.array([profile.left_out is None for profile in profiles], np.bool_)[extract.way_kind]
     parts = _list_closed(extract, profiles, way, length_m)
-    parts += _list_missing(raw_way[~known & open_[raw_way]], len(extract.node_id))
+    parts += _list_missing(raw_way[~known & open_[raw_way]])
     used = open_[way]
     way, tail, head = way[used], tail[used], head[used]
     on_road = np.zeros(len(extract.node_id), np.bool_)
@@ -146,12 +147,10 @@ def _list_closed(
     return parts
 
 
-def _list_missing(way_of_missing: NDArray[np.int32], node_count: int) -> list[LeftOutPart]:
+def _list_missing(way_of_missing: NDArray[np.int32]) -> list[LeftOutPart]:
     if len(way_of_missing) == 0:
         return []
-    ways = len(np.unique(way_of_missing))
-    reason = "nodes of roads that the extract does not contain" if node_count else "nodes without coordinates"
-    return [LeftOutPart(reason, ways=ways, nodes=len(way_of_missing))]
+    return [LeftOutPart(MISSING_NODES, ways=len(np.unique(way_of_missing)), nodes=len(way_of_missing))]
 
 
 def _count_unread(profiles: list[WayProfile], way_kind: NDArray[np.int32]) -> dict[str, int]:
