@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.improve import Improvement, days_in_sight, improve_day
+from rufbus.dispatch.stop_list import days_around
 from rufbus.dispatch.tick import Ticked, tick
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.errors import RufbusError
@@ -18,7 +19,9 @@ log = logging.getLogger("rufbus.running")
 BEAT_S = 0.5
 """Real time between two looks at the clock (s)."""
 STEP_S = 30
-"""Longest step in which a standing clock is moved (s), so that nothing falls due unnoticed."""
+"""Step in which a standing clock is moved while vans are out (s), so that nothing falls due unnoticed."""
+LONGEST_STEP_S = 3600
+"""Step in which it is moved otherwise (s)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,12 +66,26 @@ class Runner:
         with self._moving:
             left = seconds
             while left > 0:
-                step = min(STEP_S, left)
+                step = min(self._next_step_s(), left)
                 move(step)
                 left -= step
                 self.step()
                 if self.improves and self._improvement_due():
                     self.improve_changed()
+
+    def _next_step_s(self) -> int:
+        """Return how far a standing clock may be moved without anything falling due on the way (s)."""
+        now, freeze_s = self.desk.clock.now(), self.desk.service.promise.freeze_s
+        with self.desk.store.read() as session:
+            open_calls = [
+                call.begin_at
+                for day in days_around(self.desk, session, now)
+                for tour in day.tours
+                for call in tour.calls
+                if call.leg_id is not None and call.done_at is None
+            ]
+        soonest = min(open_calls, default=now + LONGEST_STEP_S)
+        return min(max(soonest - freeze_s - now, STEP_S), LONGEST_STEP_S)
 
     def improve_now(self, seconds: float | None = None) -> list[Improvement]:
         """Improve every day in sight that has rides, and wait for it."""

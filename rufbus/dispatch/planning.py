@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from solver.improve import improve_plan
-from solver.insertion import NEW_DROPOFF, NEW_PICKUP, candidate_insertions
-from solver.insertion import warm_up as warm_up_kernels
 
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.progress import Horizon, Progress, drop_expired, progress_of
@@ -29,6 +26,9 @@ from rufbus.domain.tour import Call, CallKind, Tour
 from solver.arrays import Packed, pack
 from solver.check import violations
 from solver.cost import plan_cost
+from solver.improve import improve_plan
+from solver.insertion import NEW_DROPOFF, NEW_PICKUP, candidate_insertions
+from solver.insertion import warm_up as warm_up_kernels
 from solver.plan import Budget, Plan
 from solver.problem import UNREACHABLE_S, Aboard, Break, CapacityRow, Problem, Ride, Window
 from solver.problem import Shift as SolverShift

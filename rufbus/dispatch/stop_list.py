@@ -85,7 +85,7 @@ def list_stops(desk: Desk, session: ReadSession, vehicle_id: str, *, day: str | 
     """Return the stops of a vehicle's shifts: those within reach of now, or those of one service day."""
     now = desk.clock.now()
     stops: list[ListedStop] = []
-    for plan in _days(desk, session, now, day):
+    for plan in [desk.load_day(session, day)] if day is not None else days_around(desk, session, now):
         for shift, tour in zip(plan.shifts, plan.tours, strict=True):
             if shift.vehicle_id == vehicle_id and (day is not None or _is_listed(shift, tour, now)):
                 stops += _shift_stops(desk, plan, shift, tour)
@@ -118,16 +118,15 @@ def _listed_versions(desk: Desk, session: ReadSession) -> dict[str, tuple[tuple[
     """Return the listed tours of each vehicle with their versions: all that the content of a list depends on."""
     now = desk.clock.now()
     versions: dict[str, tuple[tuple[str, int], ...]] = {}
-    for plan in _days(desk, session, now, None):
+    for plan in days_around(desk, session, now):
         for shift, tour in zip(plan.shifts, plan.tours, strict=True):
             if _is_listed(shift, tour, now):
                 versions[shift.vehicle_id] = (*versions.get(shift.vehicle_id, ()), (shift.id, tour.version))
     return versions
 
 
-def _days(desk: Desk, session: ReadSession, now: Instant, day: str | None) -> list[Day]:
-    if day is not None:
-        return [desk.load_day(session, day)]
+def days_around(desk: Desk, session: ReadSession, now: Instant) -> list[Day]:
+    """Return the service days whose shifts may be under way at ``now`` or begin within a day."""
     today = to_local(now, desk.service.zone).date()
     return [desk.load_day(session, (today + dt.timedelta(days=n)).isoformat()) for n in (-1, 0, 1)]
 
