@@ -55,6 +55,7 @@ class Running:
     runner: Runner
     workers: ProcessWorkers | InlineWorkers
     clock_choice: ClockChoice
+    home: Home
     demo: bool = False
     """Every visitor may look and book; for demonstrations on the sample region."""
     keys_at_work: KeysAtWork = field(default_factory=KeysAtWork)
@@ -123,7 +124,7 @@ def open_home(
     network.warm_up()
     autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None
     runner = Runner(desk, autopilot=autopilot, improves=improves)
-    return Running(desk, network, store, runner, workers, clock, demo)
+    return Running(desk, network, store, runner, workers, clock, home, demo)
 
 
 def check_home(home: Home, settings: Settings, now: Instant) -> tuple[Finding, ...]:

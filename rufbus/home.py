@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ SERVICE_FILE = "service.toml"
 ROADS_FILE = "roads.rufbus"
 NETWORK_FILE = "network.rufbus"
 REPORT_FILE = "import-report.txt"
+WATER_FILE = "water.geojson"
+"""Water for the map, if such a file lies beside the service file."""
 DATABASE_FILE = "rufbus.sqlite"
 
 
@@ -160,14 +163,28 @@ def _write(
     (scratch / REPORT_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     if source.parent != scratch:
         shutil.copyfile(source, scratch / SERVICE_FILE)
+        water = source.parent / WATER_FILE
+        if water.exists():
+            (scratch / WATER_FILE).write_text(_checked_water(water), encoding="utf-8")
         for area in sorted((source.parent / "areas").glob("*.geojson")):
             (scratch / "areas").mkdir(exist_ok=True)
             shutil.copyfile(area, scratch / "areas" / area.name)
 
 
+def _checked_water(path: Path) -> str:
+    """Return the text of a file of water areas, when it is GeoJSON."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["type"] != "FeatureCollection" or not isinstance(content["features"], list):
+            raise TypeError
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(f"{path.name} is not a GeoJSON FeatureCollection. Mend it or take it away.") from error
+    return json.dumps({"type": "FeatureCollection", "features": content["features"]})
+
+
 def _move_in(scratch: Path, path: Path) -> None:
     """Put the finished files in place, the network last: a home without one is not a home."""
-    for name in ("areas", SERVICE_FILE, REPORT_FILE, ROADS_FILE, NETWORK_FILE):
+    for name in ("areas", SERVICE_FILE, WATER_FILE, REPORT_FILE, ROADS_FILE, NETWORK_FILE):
         made = scratch / name
         if made.is_dir():
             shutil.copytree(made, path / name, dirs_exist_ok=True)

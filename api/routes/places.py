@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from rufbus.bootstrap import Running
 from rufbus.dispatch.places import search_stops
 from rufbus.dispatch.stop_list import list_stops
+from rufbus.home import WATER_FILE
 from rufbus.roads.geojson import stops_geojson, to_geojson_roads
 
 from .. import schemas
@@ -60,6 +62,18 @@ def read_roads(
         request,
         schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph, max_points=MAP_POINTS)),
     )
+
+
+@router.get("/map/water", response_model=schemas.FeatureCollection)
+def read_water(
+    request: Request,
+    running: Annotated[Running, Depends(running_of)],
+    _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
+) -> Response:
+    """Return the water areas that were given with the service file, for drawing; none when none were."""
+    path = running.home.path / WATER_FILE
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"features": []}
+    return answer_with_etag(request, schemas.FeatureCollection(type="FeatureCollection", features=found["features"]))
 
 
 @router.get("/vehicles/{vehicle_id}/route")
