@@ -190,7 +190,7 @@ def test_a_lock_file_has_hashes_and_names_no_address(path):
     locked = re.findall(packages, text, re.MULTILINE)
     assert len(locked) > 10
     assert len(re.findall(hashes, text)) == len(locked)
-    assert re.findall(r"http|file:/|://|--(?:extra-)?index-url|--find-links|--trusted-host|\"resolved\"", text) == []
+    assert re.findall(r"https?:|file:/|://|--(?:extra-)?index-url|--find-links|--trusted-host|\"resolved\"", text) == []
     assert re.findall(r"(?:^|\s)/\w+/\w", text) == []
 
 

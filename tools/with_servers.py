@@ -39,11 +39,8 @@ def main(command: Sequence[str]) -> int:
     with _postgres() as url:
         if url is not None:
             environment["RUFBUS_TEST_POSTGRES"] = url
-        browser = _find_or_install(_find_browser, "chromium")
-        if browser is None:
+        if _find_or_install(_find_browser, "chromium") is None:
             _say("No Chromium: its tests are skipped. Install one (Debian: apt-get install chromium).")
-        else:
-            environment.setdefault("RUFBUS_TEST_CHROMIUM", str(browser))
         try:
             return subprocess.run(command, env=environment, check=False).returncode
         except KeyboardInterrupt:
