@@ -1,6 +1,6 @@
 """Take the addresses for donations out of npm's lock file: lock files hold hashes and name no address.
 
-Usage: ``python tools/strip_funding.py web/package-lock.json``. npm writes them anew with every change and has no option.
+Usage: ``python tools/strip_funding.py web/package-lock.json``. npm writes them anew with each change; it has no option.
 """
 
 import json
