@@ -83,6 +83,8 @@ class Desk:
     cache: TourCache = field(default_factory=TourCache)
     shift_cache: dict[str, tuple[Shift, ...]] = field(default_factory=dict)
     empty_tours: dict[str, Tour] = field(default_factory=dict)
+    rides: dict[str, object] = field(default_factory=dict)
+    """What :mod:`rufbus.dispatch.planning` keeps of legs, by their ids."""
     published: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """The tours and versions behind the stop list of each vehicle when it was last looked at."""
 
@@ -171,4 +173,5 @@ class Desk:
                 if all(call.depart_at < now - 172_800 for call in entry.tour.calls)
             ]
             for shift_id in old:
-                del self.cache.entries[shift_id]
+                for leg_id in self.cache.entries.pop(shift_id).legs:
+                    self.rides.pop(leg_id, None)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 from rufbus.dispatch.commit import retrying, save_tours, vehicles_of
 from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.planning import Fit, Option, find_fits, horizon_at, name_calls, retime, set_up_board
+from rufbus.dispatch.planning import Option, calls_with, find_fits, horizon_at, retime, set_up_board
 from rufbus.dispatch.stop_list import publish_stop_lists
 from rufbus.domain.booking import Leg, LegState
 from rufbus.domain.errors import NotFound, WrongState
 from rufbus.domain.events import Event, EventKind
-from rufbus.domain.tour import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,15 @@ def _move_once(desk: Desk, leg_id: str, vehicle_id: str, *, commit: bool) -> tup
     without = retime(desk, day.shift_of(source.shift_id), replace(source, calls=calls), day.legs, horizon)
     rest = day.with_tour(without.tour, {})
     board = set_up_board(desk, rest, horizon, lambda shift: shift.vehicle_id == vehicle_id)
-    fit = find_fits(board, leg.party, [_option(desk, leg)])[0]
+    option = _option(desk, leg)
+    fit = find_fits(board, leg.party, [option])[0]
     if fit is None:
         detail = f"{vehicle_id} cannot take the ride without breaking a promise or a rule."
         return Move(possible=False, committed=False, cost_s=None, detail=detail), []
     if not commit:
         detail = f"{vehicle_id} can take the ride; nothing has been changed."
         return Move(possible=True, committed=False, cost_s=fit.cost_s, detail=detail), []
-    target = replace(rest.tour_of(fit.shift_id), calls=_placed(fit, leg_id))
+    target = replace(rest.tour_of(fit.shift_id), calls=calls_with(board, fit, option, leg_id, None))
     moved = retime(desk, day.shift_of(fit.shift_id), target, day.legs, horizon)
     changed = [moved] if fit.shift_id == source.shift_id else [without, moved]
     with desk.store.write() as session:
@@ -77,7 +77,3 @@ def _move_once(desk: Desk, leg_id: str, vehicle_id: str, *, commit: bool) -> tup
 def _option(desk: Desk, leg: Leg) -> Option:
     pickup, dropoff = desk.place_index(leg.pickup.stop_id), desk.place_index(leg.dropoff.stop_id)
     return Option(pickup, dropoff, leg.promise, leg.direct_s)
-
-
-def _placed(fit: Fit, leg_id: str) -> tuple[Call, ...]:
-    return name_calls(fit.calls, leg_id, None)

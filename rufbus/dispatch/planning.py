@@ -9,6 +9,7 @@ ride alone the bounds are moved to the earliest that is still possible, and the 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,8 @@ from solver.problem import UNREACHABLE_S, Aboard, Break, CapacityRow, Problem, R
 from solver.problem import Shift as SolverShift
 from solver.schedule import earliest_schedule
 
+MOST_KEPT_RIDES = 50_000
+"""How many rides are kept ready before all are forgotten."""
 FOREVER_S = 10 * UNREACHABLE_S
 """A bound that never binds (s)."""
 
@@ -57,9 +60,9 @@ class Fit:
     cost_s: int
     """Vehicle time that it adds (s)."""
     shift_id: str
-    calls: tuple[Call, ...]
-    """The tour's calls with the new leg in its place; times are still to be computed."""
-    pickup_at: Instant
+    shift: int
+    codes: tuple[int, ...]
+    """The tour as visits of the board's problem, the new ones among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +136,15 @@ def find_fits(board: Board, party: Party, options: Sequence[Option]) -> list[Fit
             continue
         best = insertions[0]
         view = board.views[best.shift]
-        option = options[number]
-        calls = _decode(board, best.shift, best.tour, option)
-        fits.append(Fit(number, best.cost, view.shift.id, calls, best.pickup_begin + board.origin))
+        fits.append(Fit(number, best.cost, view.shift.id, best.shift, best.tour))
     return fits
 
 
-def name_calls(calls: Sequence[Call], leg_id: str, held_until: Instant | None) -> tuple[Call, ...]:
-    """Return calls in which the new leg has its id and the end of its hold."""
+def calls_with(board: Board, fit: Fit, option: Option, leg_id: str, held_until: Instant | None) -> tuple[Call, ...]:
+    """Return the calls of a tour with the new leg in its place; times are still to be computed."""
     return tuple(
-        replace(call, leg_id=leg_id, held_until=held_until) if call.leg_id == NEW_LEG else call for call in calls
+        replace(call, leg_id=leg_id, held_until=held_until) if call.leg_id == NEW_LEG else call
+        for call in _decode(board, fit.shift, fit.codes, option)
     )
 
 
@@ -272,6 +274,7 @@ def changed_tours(board: Board, plan: Plan) -> list[Timed]:
 
 # --- from the domain -------------------------------------------------------------------------------------------------
 
+EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
 NEW_LEG = "new"
 """Id of the leg of an option in the calls of a :class:`Fit`."""
 
@@ -285,7 +288,7 @@ def _view(desk: Desk, shift: Shift, tour: Tour, horizon: Horizon) -> _ShiftView:
 
 
 def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]) -> Board:
-    origin = min((view.shift.start_at for view in views), default=horizon.now) - 86_400
+    origin = day_origin(day.service_day)
     leg_ids = tuple(leg_id for view in views for leg_id in view.rides)
     numbers = {leg_id: number for number, leg_id in enumerate(leg_ids)}
     rides = []
@@ -304,15 +307,39 @@ def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]
     return Board(desk, day, horizon, origin, views, leg_ids, packed.problem, packed, running, late)
 
 
+def day_origin(service_day: str) -> Instant:
+    """Return the instant from which the seconds of a day's problem count: early enough for any time zone."""
+    days = dt.date.fromisoformat(service_day).toordinal() - EPOCH_DAY
+    return (days - 2) * 86_400
+
+
 def _stored_ride(desk: Desk, leg: Leg, view: _ShiftView, shift_number: int, origin: Instant) -> Ride:
-    service_s = boarding_s(leg.party, desk.service.boarding)
-    pickup, dropoff = desk.place_index(leg.pickup.stop_id), desk.place_index(leg.dropoff.stop_id)
-    ride = _ride(pickup, dropoff, leg.promise, load_of(leg.party), service_s, origin, None)
+    ride = _waiting_ride(desk, leg, origin)
     behind = [c for c in view.tour.calls[: view.progress.done] if c.leg_id == leg.id]
     if not behind:
         return ride
     boarded_at = behind[0].done_at if behind[0].done_at is not None else behind[0].depart_at
     return replace(ride, aboard=Aboard(shift_number, boarded_at - origin))
+
+
+def _waiting_ride(desk: Desk, leg: Leg, origin: Instant) -> Ride:
+    """Return the ride of a leg that waits for its pickup; kept while the leg's promise stays as it is."""
+    kept = desk.rides.get(leg.id)
+    if isinstance(kept, _KeptRide) and kept.promise == leg.promise:
+        return kept.ride
+    service_s = boarding_s(leg.party, desk.service.boarding)
+    pickup, dropoff = desk.place_index(leg.pickup.stop_id), desk.place_index(leg.dropoff.stop_id)
+    ride = _ride(pickup, dropoff, leg.promise, load_of(leg.party), service_s, origin, None)
+    if len(desk.rides) >= MOST_KEPT_RIDES:
+        desk.rides.clear()
+    desk.rides[leg.id] = _KeptRide(leg.promise, ride)
+    return ride
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptRide:
+    promise: Promise
+    ride: Ride
 
 
 def _ride(

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.ends import StopPair
-from rufbus.dispatch.planning import Fit, Option, Timed, find_fits, horizon_at, name_calls, retime, set_up_board
+from rufbus.dispatch.planning import (
+    Board,
+    Fit,
+    Option,
+    Timed,
+    calls_with,
+    find_fits,
+    horizon_at,
+    retime,
+    set_up_board,
+)
 from rufbus.domain.booking import Leg, LegState, StopPoint
 from rufbus.domain.calendar import hours_on, service_day_of
 from rufbus.domain.clock_time import Instant, to_local
@@ -133,8 +143,8 @@ def take_best(
     ranked = [(number, fit) for number, fit in enumerate(fits) if fit is not None]
     if not ranked:
         return None
-    number, fit = min(ranked, key=lambda each: _rank(workings, candidates[each[0]], each[1], nearest_first))
-    return _take(workings, candidates[number], fit, party, direction, quote_id)
+    number, placed = min(ranked, key=lambda each: _rank(workings, candidates[each[0]], each[1].fit, nearest_first))
+    return _take(workings, candidates[number], placed, party, direction, quote_id)
 
 
 def _rank(workings: Workings, candidate: Candidate, fit: Fit, nearest_first: bool) -> tuple[float, ...]:  # noqa: FBT001
@@ -143,9 +153,18 @@ def _rank(workings: Workings, candidate: Candidate, fit: Fit, nearest_first: boo
     return (candidate.offset_s, score) if nearest_first else (score, candidate.offset_s)
 
 
-def _fits(workings: Workings, candidates: Sequence[Candidate], party: Party) -> list[Fit | None]:
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A fit on the board that it was found on."""
+
+    board: Board
+    option: Option
+    fit: Fit
+
+
+def _fits(workings: Workings, candidates: Sequence[Candidate], party: Party) -> list[_Placed | None]:
     """Return each candidate's cheapest place, day by day."""
-    fits: list[Fit | None] = [None] * len(candidates)
+    fits: list[_Placed | None] = [None] * len(candidates)
     for service_day in dict.fromkeys(candidate.service_day for candidate in candidates):
         numbers = [n for n, candidate in enumerate(candidates) if candidate.service_day == service_day]
         options = [
@@ -161,13 +180,13 @@ def _fits(workings: Workings, candidates: Sequence[Candidate], party: Party) -> 
         lock_s = workings.desk.service.booking.hold_s
         horizon = horizon_at(workings.desk, workings.now, lock_s)
         board = set_up_board(workings.desk, workings.day(service_day), horizon, concerned)
-        for number, fit in zip(numbers, find_fits(board, party, options), strict=True):
-            fits[number] = fit
+        for number, option, fit in zip(numbers, options, find_fits(board, party, options), strict=True):
+            fits[number] = _Placed(board, option, fit) if fit is not None else None
     return fits
 
 
 def _take(
-    workings: Workings, candidate: Candidate, fit: Fit, party: Party, direction: Direction, quote_id: str
+    workings: Workings, candidate: Candidate, placed: _Placed, party: Party, direction: Direction, quote_id: str
 ) -> Found:
     """Put a leg into its tour in the workings."""
     desk, day = workings.desk, workings.day(candidate.service_day)
@@ -187,7 +206,8 @@ def _take(
         state=LegState.HELD,
         held_until=workings.held_until,
     )
-    calls = name_calls(fit.calls, leg.id, workings.held_until)
+    fit = placed.fit
+    calls = calls_with(placed.board, fit, placed.option, leg.id, workings.held_until)
     tour = replace(day.tour_of(fit.shift_id), calls=calls)
     horizon = horizon_at(desk, workings.now, desk.service.booking.hold_s)
     timed = retime(desk, day.shift_of(fit.shift_id), tour, {**day.legs, leg.id: leg}, horizon)
