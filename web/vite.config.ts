@@ -1,9 +1,11 @@
 import { defineConfig } from "vite";
+import { licences } from "./licences";
 
 /** Builds one page's files under fixed names, so that the template can name them without a manifest. */
 export default defineConfig({
   base: "./",
   publicDir: false,
+  plugins: [licences("third-party-licences.txt")],
   build: {
     outDir: "../api/static/app",
     emptyOutDir: true,

@@ -9,6 +9,7 @@ import { euro, promiseText, refusalText } from "./words";
 const SPARE_MS = 30 * 60_000;
 const STAY_MS = 2 * 3_600_000;
 const ROUND_MS = 5 * 60_000;
+const SOON_MS = 500;
 
 type PickOnMap = (what: string, picked: (place: Picked) => void) => void;
 
@@ -20,6 +21,7 @@ export class BookingForm {
   private holds: { quote: Quote; label: HTMLElement; button: HTMLButtonElement }[] = [];
   private pickOnMap: PickOnMap | null = null;
   private busy = false;
+  private request: RideRequest | null = null;
 
   constructor(
     private readonly clock: ServiceClock,
@@ -106,6 +108,7 @@ export class BookingForm {
     await this.whileBusy("ask", "Suche Fahrten …", async () => {
       const request = await this.read();
       if (request === null) return;
+      this.request = request;
       this.showOffer(await post<Offer>("/quotes", request));
     });
   }
@@ -176,7 +179,7 @@ export class BookingForm {
 
   private showHold(quote: Quote, label: HTMLElement, button: HTMLButtonElement): void {
     const left = this.clock.realMsUntil(quote.held_until);
-    const text = left <= 0 ? "Platz nicht mehr reserviert" : `Platz reserviert${left === Infinity ? "" : `: noch ${duration(left)}`}`;
+    const text = left <= 0 ? "nicht mehr reserviert" : `reserviert${left === Infinity ? "" : `: noch ${duration(left)}`}`;
     if (label.textContent !== text) label.textContent = text;
     const word = left <= 0 ? "Erneut anfragen und buchen" : "Diese Fahrt buchen";
     if (!this.busy && button.textContent !== word) button.textContent = word;
@@ -186,13 +189,23 @@ export class BookingForm {
     if (this.busy) return;
     byId("form-error").textContent = "";
     await this.whileBusy(button, "Buche …", async () => {
-      const booking = await this.book(quote, true);
+      const held = await this.held(quote);
+      const booking = held === null ? null : await this.book(held, true);
       if (booking === null) return;
       this.holds = [];
       byId("offers").replaceChildren();
       this.showBooked(booking);
       this.booked(booking);
     });
+  }
+
+  /** Return the offer while its seats are held, or else a fresh one that promises exactly the same. */
+  private async held(quote: Quote): Promise<Quote | null> {
+    if (this.request === null || this.clock.realMsUntil(quote.held_until) > SOON_MS) return quote;
+    const offer = await post<Offer>("/quotes", this.request);
+    const same = offer.quotes.find((fresh) => promises(fresh) === promises(quote));
+    if (same === undefined) this.showOffer(offer, "Die Reservierung war abgelaufen. Das ist jetzt möglich:");
+    return same ?? null;
   }
 
   /** Book an offer; one that is gone is taken again when a fresh one promises exactly the same. */
@@ -261,7 +274,7 @@ function addDays(day: string, count: number): string {
 
 function dayName(day: string, ahead: number): string {
   const name = dayOf(day);
-  return ahead === 0 ? `heute, ${name}` : ahead === 1 ? `morgen, ${name}` : name;
+  return ahead === 0 ? `heute, ${name.slice(-6)}` : ahead === 1 ? `morgen, ${name.slice(-6)}` : name;
 }
 
 /** Write `905`, `9.05` or `9` as `09:05` and `09:00`; what is no time stays as it is. */
@@ -296,7 +309,7 @@ function refusalLine(refusal: Refusal): HTMLElement {
 function legCard(leg: Quote["legs"][number], twoWays: boolean): HTMLElement {
   const { pickup_from, pickup_to, dropoff_by } = leg.promise;
   const heading = `${twoWays ? (leg.direction === "outward" ? "Hinfahrt, " : "Rückfahrt, ") : ""}${dayOf(pickup_from)}`;
-  return h("div", { class: "leg", "aria-label": promiseText(leg.promise) },
+  return h("div", { class: "leg", role: "group", "aria-label": promiseText(leg.promise) },
     h("p", { class: "leg-day" }, heading),
     h("p", { class: "promise" },
       h("span", {}, "Abholung ", h("strong", {}, `${hourMinute(pickup_from)}–${hourMinute(pickup_to)}`), ", "),

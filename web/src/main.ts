@@ -88,7 +88,7 @@ class Page {
     await this.fleet.start();
     this.stopList = new StopListPanel(
       (id) => this.fleet.find(id),
-      (stops) => void this.map?.showRoute(this.selected, stops).catch(() => undefined),
+      (stops, today) => void this.map?.showRoute(this.selected, stops, today).catch(() => undefined),
     );
     this.fillChoice();
     if (withPlan) {

@@ -66,11 +66,12 @@ export class VanMap {
     return opened;
   }
 
-  /** Mark a van and draw its way; `stops` are those of its list. */
-  async showRoute(vehicleId: string, stops: ListedStop[]): Promise<void> {
+  /** Mark a van and draw its stops; its way as well, unless they are those of another day. */
+  async showRoute(vehicleId: string, stops: ListedStop[], today: boolean): Promise<void> {
     this.mark(vehicleId);
     const ticket = ++this.routeTicket;
     this.put("visits", visitsOf(stops, this.now()));
+    if (!today) return this.put("route", EMPTY);
     const route = await get<{ coordinates: [number, number][] }>(`/vehicles/${encodeURIComponent(vehicleId)}/route`);
     if (ticket !== this.routeTicket) return;
     this.put("route", partsOf(route.coordinates, stops, this.now()));

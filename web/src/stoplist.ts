@@ -3,7 +3,7 @@
 import { follow, get, type Call, type ListedStop, type StopList, type Vehicle } from "./api";
 import { dayOf, hourMinute } from "./clock";
 import { byId, h, icon } from "./dom";
-import { CALL_WORDS, STOP_WORDS, callText, many } from "./words";
+import { CALL_WORDS, STOP_WORDS, callText, many, stopName } from "./words";
 
 const MARKED_MS = 12_000;
 
@@ -25,7 +25,7 @@ export class StopListPanel {
 
   constructor(
     private readonly vehicleOf: (id: string) => Vehicle | undefined,
-    private readonly listed: (stops: ListedStop[]) => void,
+    private readonly listed: (stops: ListedStop[], today: boolean) => void,
   ) {}
 
   /** Mark legs as the ones that were booked on this page. */
@@ -66,7 +66,7 @@ export class StopListPanel {
     if (this.shown !== null) this.compare(this.shown, list);
     this.shown = list;
     this.draw();
-    this.listed(list.stops);
+    this.announce();
   }
 
   /** Note what is new or at another time than before, for the eye and for screen readers. */
@@ -90,7 +90,7 @@ export class StopListPanel {
 
   /** Tell the listener again which stops are on the list. */
   announce(): void {
-    if (this.shown !== null) this.listed(this.shown.stops);
+    if (this.shown !== null) this.listed(this.shown.stops, this.date === null);
   }
 
   /** Draw the list again, with what is known of the van now. */
@@ -101,8 +101,10 @@ export class StopListPanel {
     const done = stops.findLastIndex((stop) => stop.state === "departed") + 1;
     const hidden = this.showsDone ? 0 : Math.max(done - 1, 0);
     const numbers = numberStops(stops);
-    const lines = stops.slice(hidden).map((stop, index) => this.line(stop, numbers.get(stop.id), hidden + index > 0));
+    const returns = returnsOf(stops);
+    const lines = stops.slice(hidden).map((stop) => this.line(stop, numbers.get(stop.id), returns.has(stop.id)));
     const content: HTMLElement[] = [];
+    if (this.date !== null) content.push(this.todayButton(this.date));
     if (done > 1) content.push(this.doneButton(done - 1));
     content.push(lines.length > 0 ? h("ol", { class: "stops" }, ...lines) : h("p", { class: "empty" }, "Noch keine Fahrten auf der Liste."));
     keepFocus(byId("stops"), content);
@@ -114,6 +116,12 @@ export class StopListPanel {
     const day = this.date ?? stops[0]?.arrive_at.slice(0, 10);
     const seen = acknowledged === 0 ? "" : acknowledged >= version ? " · vom Fahrer bestätigt" : ` · bestätigt bis Fassung ${acknowledged}`;
     return `Fassung ${version}${seen}${day === undefined ? "" : ` · ${dayOf(day)}`}`;
+  }
+
+  private todayButton(date: string): HTMLElement {
+    const button = h("button", { type: "button", class: "quiet", id: "show-today" }, "Zur Liste von heute");
+    button.addEventListener("click", () => void this.select(this.vehicleId));
+    return h("p", { class: "other-day" }, `Liste für ${dayOf(date)} `, button);
   }
 
   private doneButton(count: number): HTMLElement {
@@ -141,7 +149,7 @@ export class StopListPanel {
       ),
       h("div", { class: "stop-number", "aria-hidden": "true" }, number === undefined ? "" : String(number)),
       h("div", { class: "stop-what" },
-        h("p", { class: "stop-name" }, isDepot(stop) ? "Betriebshof" : stop.name),
+        h("p", { class: "stop-name" }, stopName(stop)),
         ...stop.calls.map((call) => this.call(call, returns)),
         fresh || mine ? h("p", { class: "chips" },
           fresh && mark !== undefined ? h("span", { class: "chip chip-fresh" }, mark.text) : null,
@@ -161,8 +169,10 @@ export class StopListPanel {
   }
 }
 
-function isDepot(stop: ListedStop): boolean {
-  return stop.stop_id.startsWith("depot:");
+/** Tell the stops at which a van comes back to its depot from those at which it leaves: they take turns. */
+function returnsOf(stops: ListedStop[]): Set<string> {
+  const depots = stops.filter((stop) => stop.calls.some((call) => call.kind === "depot"));
+  return new Set(depots.filter((_, index) => index % 2 === 1).map((stop) => stop.id));
 }
 
 function lasts(stop: ListedStop): boolean {

@@ -5,7 +5,7 @@ import { hourMinute, type ServiceClock } from "./clock";
 import { byId, h, icon, s, show } from "./dom";
 import type { Fleet } from "./vans";
 import { stateText } from "./vans";
-import { VAN_WORDS, headcount, many } from "./words";
+import { VAN_WORDS, headcount, many, stopName } from "./words";
 
 const WIDTH = 1000;
 const HEIGHT = 32;
@@ -210,7 +210,7 @@ export class Timeline {
       breaksOf(tour).join(", ") || "–",
       String(count(tour, "pickup")),
       String(count(tour, "dropoff")),
-      next === undefined ? "–" : `${hourMinute(next.arrive_at)} ${next.name}`,
+      next === undefined ? "–" : `${hourMinute(next.arrive_at)} ${stopName(next)}`,
     ];
     return h("tr", {}, h("th", { scope: "row" }, vehicle?.name ?? tour.vehicle_id), ...cells.map((cell) => h("td", {}, cell)));
   }

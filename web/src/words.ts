@@ -1,6 +1,6 @@
 /** Plain words for what the server says in codes. */
 
-import type { Call, Party, Promised, Refusal, VanState } from "./api";
+import type { Call, ListedStop, Party, Promised, Refusal, VanState } from "./api";
 import { dayOf, hourMinute } from "./clock";
 
 export const VAN_WORDS: Record<VanState, { text: string; icon: string }> = {
@@ -94,6 +94,11 @@ export function callText(call: Call): string {
   const state = call.state === null ? undefined : LEG_WORDS[call.state];
   const party = call.party === null ? null : partyText(call.party);
   return [call.name, party, state ?? null, call.note].filter(Boolean).join(" · ");
+}
+
+/** The name of a stop; a van's depot is not a stop that anybody knows by name. */
+export function stopName(stop: ListedStop): string {
+  return stop.stop_id.startsWith("depot:") ? "Betriebshof" : stop.name;
 }
 
 /** How many people a party is. */
