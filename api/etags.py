@@ -8,9 +8,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 
-def answer_with_etag(request: Request, shown: BaseModel) -> Response:
-    """Return ``shown`` as JSON with its ETag, or 304 when the caller has it already."""
-    body = shown.model_dump_json()
+def answer_with_etag(request: Request, shown: BaseModel | str) -> Response:
+    """Return ``shown``, a model or JSON text, with its ETag, or 304 when the caller has it already."""
+    body = shown if isinstance(shown, str) else shown.model_dump_json()
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]

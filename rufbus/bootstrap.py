@@ -59,6 +59,8 @@ class Running:
     demo: bool = False
     """Every visitor may look and book; for demonstrations on the sample region."""
     keys_at_work: KeysAtWork = field(default_factory=KeysAtWork)
+    drawn: dict[str, str] = field(default_factory=dict)
+    """Map layers as JSON text, drawn when first asked for."""
 
     def advance(self, seconds: int) -> None:
         """Move the injected clock, doing on the way what falls due.

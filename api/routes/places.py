@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -48,7 +49,7 @@ def read_stops(
     _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
 ) -> Response:
     """Return all stops as GeoJSON points."""
-    return answer_with_etag(request, schemas.FeatureCollection.model_validate(stops_geojson(running.network)))
+    return answer_with_etag(request, _drawn(running, "stops", lambda: stops_geojson(running.network)))
 
 
 @router.get("/map/roads", response_model=schemas.FeatureCollection)
@@ -58,10 +59,15 @@ def read_roads(
     _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
 ) -> Response:
     """Return the roads as GeoJSON lines, for drawing."""
-    return answer_with_etag(
-        request,
-        schemas.FeatureCollection.model_validate(to_geojson_roads(running.network.graph, max_points=MAP_POINTS)),
-    )
+    shown = _drawn(running, "roads", lambda: to_geojson_roads(running.network.graph, max_points=MAP_POINTS))
+    return answer_with_etag(request, shown)
+
+
+def _drawn(running: Running, name: str, draw: Callable[[], dict[str, Any]]) -> str:
+    """Return what is drawn once for all callers: the network does not change while a server runs."""
+    if name not in running.drawn:
+        running.drawn[name] = json.dumps(draw(), ensure_ascii=False, separators=(",", ":"))
+    return running.drawn[name]
 
 
 @router.get("/map/water", response_model=schemas.FeatureCollection)

@@ -41,7 +41,7 @@ def _of_vehicle(desk: Desk, session: ReadSession, vehicle_id: str, depot: Place)
     state, place = _on_the_way(desk, stops, now)
     if tour is not None and tour.out_of_service_from is not None:
         state = "out-of-service"
-    elif tour is not None and tour.reported_at is not None and _is_silent(desk, tour, now):
+    elif tour is not None and _is_silent(desk, tour, now):
         state = "silent"
     return Whereabouts(vehicle_id, state, place, aboard)
 
@@ -57,7 +57,14 @@ def _tour(session: ReadSession, stops: list[ListedStop]) -> Tour | None:
 
 
 def _is_silent(desk: Desk, tour: Tour, now: Instant) -> bool:
-    return tour.reported_at is not None and now - tour.reported_at > desk.service.solver.silent_after_s
+    """Return whether a call should have been reported long since."""
+    return any(
+        call.leg_id is not None
+        and call.held_until is None
+        and call.done_at is None
+        and call.depart_at + desk.service.solver.silent_after_s < now
+        for call in tour.calls
+    )
 
 
 def _aboard(stops: list[ListedStop], now: Instant) -> int:
