@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rufbus.roads.fetch import fetch_osm
 
 from rufbus import __version__
 from rufbus.bootstrap import ClockChoice, check_home
@@ -20,6 +19,7 @@ from rufbus.clocks import SystemClock
 from rufbus.domain.clock_time import Instant, from_datetime, to_rfc3339
 from rufbus.domain.errors import InvalidInput, RufbusError
 from rufbus.home import Home, make_home, read_service
+from rufbus.roads.fetch import fetch_osm
 from rufbus.settings import Settings
 from rufbus.store.migrate import migrate
 from rufbus.store.unit_of_work import open_store
