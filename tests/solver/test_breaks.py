@@ -49,6 +49,13 @@ def test_breaks_are_taken_in_the_order_of_their_windows():
     assert place_breaks(pack(asked), 0, ()) == (1, 0)
 
 
+def test_of_equally_good_places_a_break_takes_the_first():
+    breaks = (Break(Window(0, 5000), 60),)
+    rides = tuple(Ride(0, 0, Window(at, at), Window(at, at), 60, ()) for at in (1000, 2000, 3000))
+    asked = Problem(np.zeros((1, 1), dtype=np.int32), rides, (Shift(0, 0, 0, 9000, (), breaks),))
+    assert place_breaks(pack(asked), 0, (0, 1, 2, 3, 4, 5)) == (6, 0, 1, 2, 3, 4, 5)
+
+
 def test_more_breaks_than_the_kernels_can_arrange_are_refused():
     window = Window(0, 10**6)
     ride = Ride(0, 0, window, window, 60, ())

@@ -10,7 +10,7 @@ from . import brute_force
 from .instances import cases
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases())
 def test_the_cost_of_a_plan_is_that_of_the_oracle(case):
     assert plan_cost(case.problem, case.plan) == brute_force.plan_cost(case.problem, case.plan)

@@ -68,7 +68,7 @@ def test_schedules_equal_the_oracle_on_hundreds_of_tours(size):
     assert illegal > 50
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from([SMALL, LOOSE, CROOKED]))
 def test_begins_are_the_least_that_the_constraints_allow(random, size):
     asked = draw_problem(random, size)
@@ -81,7 +81,7 @@ def test_begins_are_the_least_that_the_constraints_allow(random, size):
         assert found is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases())
 def test_the_checker_finds_no_fault_in_a_schedule(case):
     for shift, tour in enumerate(case.plan.tours):
@@ -90,7 +90,7 @@ def test_the_checker_finds_no_fault_in_a_schedule(case):
         assert schedule_violations(case.problem, shift, tour, found) == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases(replace(SMALL, breaks=0, locks=False)))
 def test_a_tour_without_breaks_stays_legal_and_gets_no_later_when_a_ride_is_taken_out(case):
     packed = pack(case.problem)
