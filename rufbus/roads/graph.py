@@ -19,12 +19,15 @@ BOTH_SIDES = 4
 class RoadGraph:
     """Junctions and directed edges as arrays; one entry per node or edge.
 
-    Everything lies in one strongly connected part. Travel times are whole milliseconds, so that sums are exact.
+    Everything lies in one strongly connected part. Travel times are whole milliseconds, so that sums are exact. Every
+    edge has one speed, class, name and set of flags along its whole length. Edges may run parallel, or lead from a node
+    back to itself. Their order means nothing.
     """
 
     node_lon: NDArray[np.float64]
     node_lat: NDArray[np.float64]
     node_osm_id: NDArray[np.int64]
+    """OpenStreetMap id; where a closed barrier divides a road, the node is there twice, once with its id negated."""
     edge_from: NDArray[np.int32]
     edge_to: NDArray[np.int32]
     edge_ms: NDArray[np.int32]
