@@ -8,7 +8,7 @@ rule, drops a ride that was served or costs more is dropped. An engine that fail
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,14 @@ from .cost import plan_cost, tour_cost
 from .insertion import cheapest_insertions, with_insertion, without_rides
 from .plan import Budget, Plan, Violation
 from .problem import Problem, dropoff_of
-from .routing_model import check_plan, solve_routing
+from .routing_model import check_plan, serves_more_or_costs_less, solve_routing
 
 FIRST_SHARE = 1 / 3
-"""Share of the seconds that ``reinsert`` may use when another engine follows."""
+"""Share of a round's seconds that ``reinsert`` may use before another engine."""
+SEARCH_SHARE = 0.97
+"""Share of the seconds that is used up when the last search ends; ``reinsert`` has the rest."""
+ROUND_S = 4.0
+"""Seconds of one round; a new round starts from the best plan, in another order and with breaks where they are then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,24 @@ def improve_plan(
     check_plan(problem, plan)
     contest = _Contest(problem, plan)
     started_s = time.monotonic()
-    turns = tuple(dict.fromkeys((FIRST_ENGINE, engine)))
-    for turn, name in enumerate(turns, 1):
-        share = 1.0 if turn == len(turns) else FIRST_SHARE
+    for number, (name, share) in enumerate(_turns(engine, budget)):
         ends_at_s = None if budget.seconds is None else started_s + share * budget.seconds
-        effort = Effort(budget.iterations, seed, should_stop or _never, ends_at_s)
+        effort = Effort(budget.iterations, seed + number, should_stop or _never, ends_at_s)
         if effort.is_spent():
             break
         contest.try_engine(name, effort)
     return contest.close(time.monotonic() - started_s)
+
+
+def _turns(engine: str, budget: Budget) -> list[tuple[str, float]]:
+    """Return the engines in turn, each with the share of the seconds that may be used up when it ends."""
+    if engine == FIRST_ENGINE:
+        return [(engine, 1.0)]
+    rounds = 1 if budget.seconds is None else max(1, int(budget.seconds / ROUND_S))
+    turns = []
+    for number in range(rounds):
+        turns += [(FIRST_ENGINE, (number + FIRST_SHARE) / rounds), (engine, SEARCH_SHARE * (number + 1) / rounds)]
+    return [*turns, (FIRST_ENGINE, 1.0)]
 
 
 class _Contest:
@@ -155,11 +168,7 @@ class _Contest:
         self.rejected += faults
         if faults:
             return False
-        gain = (
-            len(self.best.unserved) - len(proposed.unserved),
-            plan_cost(self.problem, self.best) - plan_cost(self.problem, proposed),
-        )
-        return gain > (0, 0) or not self.is_clean
+        return not self.is_clean or serves_more_or_costs_less(self.problem, proposed, self.best)
 
 
 def _dropped_rides(problem: Problem, given: Plan, proposed: Plan) -> list[Violation]:
@@ -177,7 +186,7 @@ def _never() -> bool:
 
 
 def reinsert(problem: Problem, plan: Plan, effort: Effort) -> Plan:
-    """Take each ride out and put it back where it costs least, until no ride finds a cheaper place.
+    """Take each ride out and put it back where it costs least, then all rides of each tour, until nothing gains.
 
     Rides that nobody serves yet are taken in first. Rides aboard and rides with a locked visit keep their places.
     """
@@ -186,24 +195,34 @@ def reinsert(problem: Problem, plan: Plan, effort: Effort) -> Plan:
     order = np.random.default_rng(effort.seed).permutation(len(problem.rides)).tolist()
     free = [ride for ride in order if problem.rides[ride].aboard is None and ride not in locked]
     free.sort(key=lambda ride: ride not in plan.unserved)
+    groups = len(free) + len(problem.shifts)
     tried, since_gain = 0, 0
-    while since_gain < len(free) and not effort.is_spent(tried):
-        moved = _move(packed, plan, free[tried % len(free)])
+    while since_gain < groups and not effort.is_spent(tried):
+        turn = tried % groups
+        rides = free[turn : turn + 1]
+        if turn >= len(free):
+            rides = [ride for ride in free if dropoff_of(ride) in plan.tours[turn - len(free)]]
+        moved = _move(packed, plan, rides)
         tried, since_gain = tried + 1, 0 if moved else since_gain + 1
         plan = moved or plan
     return plan
 
 
-def _move(packed: Packed, plan: Plan, ride: int) -> Plan | None:
-    """Return the plan with one ride at its cheapest place, or ``None`` when that gains nothing."""
-    shift = next((number for number, tour in enumerate(plan.tours) if dropoff_of(ride) in tour), None)
-    if shift is None:
-        found = cheapest_insertions(packed, plan, ride)
-        return with_insertion(plan, ride, found[0]) if found else None
-    rest = without_rides(plan, (ride,))
-    saved = tour_cost(packed.problem, shift, plan.tours[shift]) - tour_cost(packed.problem, shift, rest.tours[shift])
-    found = cheapest_insertions(packed, rest, ride, max_cost=saved - 1)
-    return with_insertion(rest, ride, found[0]) if found else None
+def _move(packed: Packed, plan: Plan, rides: Sequence[int]) -> Plan | None:
+    """Return the plan with each of ``rides`` at its cheapest place, or ``None`` when that gains nothing."""
+    moved = without_rides(plan, rides)
+    saved = sum(
+        tour_cost(packed.problem, shift, before) - tour_cost(packed.problem, shift, after)
+        for shift, (before, after) in enumerate(zip(plan.tours, moved.tours, strict=True))
+        if before != after
+    )
+    for ride in rides:
+        found = cheapest_insertions(packed, moved, ride)
+        if not found:
+            return None
+        saved -= found[0].cost
+        moved = with_insertion(moved, ride, found[0])
+    return moved if saved > 0 or len(moved.unserved) < len(plan.unserved) else None
 
 
 def search_routes(problem: Problem, plan: Plan, effort: Effort) -> Plan | None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
-from ortools.util.optional_boolean_pb2 import BOOL_TRUE
 
 from .check import violations
 from .cost import plan_cost
@@ -83,15 +82,16 @@ def solve_routing(
     if routes is None:
         return None
     found = read_routes(problem, graph, plan, routes)
-    return found if is_better(problem, found, plan) else plan
-
-
-def is_better(problem: Problem, found: Plan, plan: Plan) -> bool:
-    """Return whether ``found`` is right, and serves more or costs less than ``plan`` unless that one is wrong."""
     if violations(problem, found):
-        return False
-    gain = len(plan.unserved) - len(found.unserved), plan_cost(problem, plan) - plan_cost(problem, found)
-    return gain > (0, 0) or bool(violations(problem, plan))
+        return plan
+    is_better = serves_more_or_costs_less(problem, found, plan) or violations(problem, plan)
+    return found if is_better else plan
+
+
+def serves_more_or_costs_less(problem: Problem, found: Plan, plan: Plan) -> bool:
+    """Return whether ``found`` leaves fewer rides unserved than ``plan``, or as many at a lower cost."""
+    more = len(plan.unserved) - len(found.unserved)
+    return more > 0 or (more == 0 and plan_cost(problem, found) < plan_cost(problem, plan))
 
 
 def check_plan(problem: Problem, plan: Plan) -> None:
@@ -110,7 +110,6 @@ def _limits(seconds: float | None, iterations: int | None) -> pywrapcp.DefaultRo
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    parameters.local_search_operators.use_extended_swap_active = BOOL_TRUE
     if seconds is None:
         parameters.lns_time_limit.seconds = MANY_SECONDS
     else:

@@ -235,11 +235,11 @@ def test_a_break_happens_with_nobody_aboard_within_its_window():
     assert plan_cost(problem, found) < plan_cost(problem, Plan(((0, 1, 6), (2, 3, 4, 5))))
 
 
-def test_an_unused_shift_with_a_break_costs_nothing_and_can_be_emptied():
+def test_a_shift_with_a_break_costs_nothing_once_it_is_emptied():
     pause = Break(Window(0, 300 * MINUTE), 30 * MINUTE)
-    shifts = (van(0), van(0, end=2, breaks=(pause,), fixed_cost=30 * MINUTE))
+    shifts = (van(0), van(0, end=2, breaks=(pause,), fixed_cost=50 * MINUTE))
     problem = Problem(line(0, 10, 20), (ride(1, 2), ride(1, 2)), shifts)
-    found = solved(problem, Plan(((0, 1), (2, 3, 4))))
+    found = solved(problem, Plan(((0, 1), (4, 2, 3))))
     assert found.tours[1] == (4,)
     assert plan_cost(problem, found) == 40 * MINUTE
 
