@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 
 from rufbus import __version__
 from rufbus.bootstrap import Running
 
+from .auth import COOKIE, public
 from .limits import BodyLimit, SecurityHeaders
 from .live import Watcher
 from .pages import live_page
@@ -25,14 +29,16 @@ from .routes import bookings, clock, events, health, places, plan, quotes, sessi
 log = logging.getLogger("rufbus.api")
 
 PREFIX = "/api/v1"
+SCHEMAS = "#/components/schemas/"
 STATIC = Path(__file__).parent / "static"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
+    status: {"description": text, "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}}}}
     for status, text in (
         (400, "Malformed."),
         (401, "No key, or not a valid one."),
         (403, "Not allowed for this role."),
         (404, "Not there, or not yours."),
+        (405, "Not with this method."),
         (409, "The world has moved on."),
         (413, "Too large."),
         (422, "Cannot be right."),
@@ -74,6 +80,7 @@ def make_app(opening: Callable[[], Running]) -> FastAPI:
     app.include_router(health.router, include_in_schema=False)
     app.include_router(live_page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=2000)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
@@ -87,10 +94,20 @@ def describe(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, openapi_version=app.openapi_version, summary=app.summary,
             routes=app.routes,
         )  # fmt: skip
-        schema.setdefault("components", {})["securitySchemes"] = {
+        problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
+        schema["components"]["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+        schema["components"]["securitySchemes"] = {
             "bearer": {"type": "http", "scheme": "bearer"},
-            "session": {"type": "apiKey", "in": "cookie", "name": "rufbus_session"},
+            "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
         }
         schema["security"] = [{"bearer": []}, {"session": []}]
+        for context in iter_route_contexts(app.routes):
+            if context.path in schema["paths"] and _is_public(context.dependant):
+                for method in context.methods or ():
+                    schema["paths"][context.path][method.lower()]["security"] = []
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _is_public(dependant: Dependant) -> bool:
+    return any(below.call is public or _is_public(below) for below in dependant.dependencies)

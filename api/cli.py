@@ -133,7 +133,7 @@ def serve(
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen at.")] = 8000,
-    speed: Annotated[float, typer.Option(min=0, help="How fast the day runs.")] = 30.0,
+    speed: Annotated[float, typer.Option(min=0, help="How fast the day runs.")] = 10.0,
     home: Annotated[
         Path | None, typer.Option(help="Where to keep the demo; a folder in the user's cache by default.")
     ] = None,

@@ -19,6 +19,9 @@ from rich.console import Console
 
 from rufbus.bootstrap import ClockChoice, Running, open_home
 from rufbus.clocks import SystemClock
+from rufbus.dispatch.book import book_ride
+from rufbus.dispatch.quote import quote_ride
+from rufbus.domain.booking import Rider
 from rufbus.domain.calendar import hours_on
 from rufbus.domain.clock_time import Instant, local_instant, to_local, to_rfc3339
 from rufbus.domain.place import Place
@@ -31,10 +34,14 @@ from .app import make_app
 from .auth import Role, add_key
 from .progress import ProgressBars
 
-RIDERS = 700
+RIDERS = 450
 """Requests of one day."""
-STARTS_AT_S = 7 * 3600 + 1800
-"""Wall-clock second of the day at which the demonstration starts."""
+DAWN_S = 5 * 3600 + 1800
+"""Wall-clock second of the day at which the first riders ask."""
+STARTS_AT_S = 8 * 3600
+"""Wall-clock second of the day at which the demonstration starts to run; what was asked before is booked by then."""
+HOLD_REAL_S = 60
+"""How long an offer is held for the viewer (real s), whatever the speed of the clock."""
 SEED = 20_261_125
 
 
@@ -48,15 +55,19 @@ def run_demo(folder: Path | None, *, port: int, speed: float, console: Console, 
     with ProgressBars(console) as bars:
         bars.update("Drawing the sample region", 0.0)
         write_sample(sample)
+        _hold_longer(sample / "service.toml", speed)
         make_home(
             home.path, sample / OSM_FILE, service=sample / "service.toml", stops=sample / "stops.csv",
             progress=bars.update,
         )  # fmt: skip
-    running = open_home(home, clock=_clock(home, speed), demo=True)
+        bars.update("Starting the service", 0.0)
+        running = open_home(home, clock=_clock(home, speed), demo=True)
+        asked = _requests(running, sample)
+        late = _book_until_start(running, asked, bars)
     url = f"http://127.0.0.1:{port}/"
     app = make_app(lambda: running)
     app.state.demo_token = _key(running, Role.CONTROL)
-    riders = _Riders(running, url, _key(running, Role.MACHINE), _requests(running, sample), speed)
+    riders = _Riders(running, url, _key(running, Role.MACHINE), late, speed)
     threading.Thread(target=riders.run, name="rufbus-riders", daemon=True).start()
     console.print(f"\n[bold]Rufbus runs a day on a synthetic sketch of Kreis Schleswig-Flensburg:[/] {url}")
     console.print("The sketch is not survey data. Stop with Ctrl+C.\n")
@@ -76,7 +87,38 @@ def _clock(home: Home, speed: float) -> ClockChoice:
     day = to_local(SystemClock().now(), service.zone).date()
     while day.weekday() > 4 or not hours_on(service, day):
         day += dt.timedelta(days=1)
-    return ClockChoice(local_instant(day, STARTS_AT_S, service.zone), speed, autopilot=True)
+    return ClockChoice(local_instant(day, DAWN_S, service.zone), speed, autopilot=True)
+
+
+def _hold_longer(service_file: Path, speed: float) -> None:
+    """Stretch the hold of offers with the clock, so that the viewer has a minute to choose."""
+    text = service_file.read_text(encoding="utf-8")
+    held_s = min(max(180, int(HOLD_REAL_S * speed)), 1800)
+    service_file.write_text(text.replace("hold_s = 180", f"hold_s = {held_s}"), encoding="utf-8")
+
+
+def _book_until_start(running: Running, asked: list[Asked], bars: ProgressBars) -> list[Asked]:
+    """Book what is asked before the demonstration starts, let the morning pass, and return what is asked later."""
+    desk, runner = running.desk, running.runner
+    starts_at = desk.clock.now() // 3600 * 3600 + STARTS_AT_S - DAWN_S // 3600 * 3600
+    early = [one for one in asked if one.at <= starts_at]
+    runner.improves = False
+    for number, one in enumerate(early):
+        bars.update("Booking the first rides", number / len(early))
+        _pass_until(running, one.at)
+        offer = quote_ride(desk, one.request)
+        if offer.quotes and offer.refusal is None:
+            book_ride(desk, offer.quotes[0].quote.id, Rider(_name(number), f"+49 4621 8{number:05d}"), by="demo")
+    bars.update("Letting the morning pass", 0.0)
+    _pass_until(running, starts_at)
+    runner.improves = True
+    return asked[len(early) :]
+
+
+def _pass_until(running: Running, at: Instant) -> None:
+    left = at - running.desk.clock.now()
+    if left > 0:
+        running.advance(left)
 
 
 def _key(running: Running, role: Role) -> str:
@@ -88,9 +130,9 @@ def _requests(running: Running, sample: Path) -> list[Asked]:
     with (sample / "places.csv").open(encoding="utf-8", newline="") as lines:
         people = [(Place(float(r["lon"]), float(r["lat"])), float(r["population"])) for r in csv.DictReader(lines)]
     now = desk.clock.now()
-    midnight = now - STARTS_AT_S
+    midnight = now - DAWN_S
     return draw_requests(
-        desk.network, count=RIDERS, first_at=now + 1800, last_at=midnight + 20 * 3600 + 1800, seed=SEED,
+        desk.network, count=RIDERS, first_at=now + 4500, last_at=midnight + 20 * 3600 + 1800, seed=SEED,
         weights=weigh_stops(desk.network, people), earliest_asked=now, min_notice_s=desk.service.booking.min_notice_s,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from rufbus.domain.promise import Promise
 from rufbus.domain.request import Party
 from rufbus.domain.tour import Call, CallKind, Tour
 from solver.arrays import Packed, pack
+from solver.breaks import place_breaks
 from solver.check import violations
 from solver.cost import plan_cost
 from solver.improve import improve_plan
@@ -302,9 +303,23 @@ def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]
         shifts.append(shift)
         plans.append(plan)
     problem = Problem(desk.travel_s, tuple(rides), tuple(shifts))
-    running = Plan(tuple(plans))
-    packed, late = _relax(problem, running, leg_ids)
+    packed = pack(problem)
+    running = _with_breaks_in_place(packed, Plan(tuple(plans)))
+    packed, late = _relax(packed, running, leg_ids)
     return Board(desk, day, horizon, origin, views, leg_ids, packed.problem, packed, running, late)
+
+
+def _with_breaks_in_place(packed: Packed, plan: Plan) -> Plan:
+    """Return the plan with the breaks moved in tours that are not feasible as they stand.
+
+    A break is taken where the van stands. When the ride before it is cancelled the van stands elsewhere, and the drive
+    that lay before the break comes behind it; another place for the break may then be needed.
+    """
+    for number, tour in enumerate(plan.tours):
+        if earliest_schedule(packed, number, tour) is None:
+            moved = place_breaks(packed, number, tour)
+            plan = plan if moved is None else plan.with_tour(number, moved)
+    return plan
 
 
 def day_origin(service_day: str) -> Instant:
@@ -397,9 +412,9 @@ def _solver_shift(
 # --- what facts have made impossible ---------------------------------------------------------------------------------
 
 
-def _relax(problem: Problem, plan: Plan, leg_ids: Sequence[str]) -> tuple[Packed, frozenset[str]]:
+def _relax(packed: Packed, plan: Plan, leg_ids: Sequence[str]) -> tuple[Packed, frozenset[str]]:
     """Return the problem with the bounds of late rides moved to what is still possible, and the late legs."""
-    packed = pack(problem)
+    problem = packed.problem
     troubled = [n for n, tour in enumerate(plan.tours) if earliest_schedule(packed, n, tour) is None]
     if not troubled:
         return packed, frozenset()

@@ -12,6 +12,9 @@ from rufbus.domain.clock_time import Instant
 from rufbus.domain.fleet import Shift
 from rufbus.domain.tour import Call, CallKind, Tour
 
+PATIENCE_S = 120
+"""How long a report may be on its way before the van counts as late (s)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -109,16 +112,17 @@ def _next_start(
     """Return from where and when the following call is reached, and whether the van is bound to it already."""
     if following.arrived_at is not None:
         service_s = following.depart_at - following.begin_at
-        return following.stop_id, max(following.arrived_at, now - service_s) if reports else following.arrived_at, True
+        overdue_from = now - PATIENCE_S - service_s
+        return following.stop_id, max(following.arrived_at, overdue_from) if reports else following.arrived_at, True
     if following.kind is CallKind.BREAK or following.stop_id == stop_id:
         return stop_id, max(left_at, now, following.begin_at if delayed else 0), delayed
     drive = drive_s(stop_id, following.stop_id)
     planned_departure = following.begin_at - drive
     if departed:
-        return stop_id, max(left_at, now - drive) if reports else left_at, True
+        return stop_id, max(left_at, now - PATIENCE_S - drive) if reports else left_at, True
     if planned_departure <= now or delayed:
         start = max(left_at, planned_departure)
-        return stop_id, max(start, now - drive) if reports else start, True
+        return stop_id, max(start, now - PATIENCE_S - drive) if reports else start, True
     return stop_id, max(left_at, now), False
 
 
