@@ -10,8 +10,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from rufbus.domain import errors
 
@@ -155,7 +157,10 @@ def add_problem_handlers(app: FastAPI) -> None:
             404: f"There is nothing at {request.url.path}.",
             405: f"{request.url.path} does not take {request.method}.",
         }.get(error.status_code, str(error.detail))
-        return problem(request, error.status_code, code, detail, headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods_at(request))
+        return problem(request, error.status_code, code, detail, headers=headers)
 
     async def on_anything(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected %s at %s", type(error).__name__, request.url.path, exc_info=error)
@@ -166,6 +171,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_malformed)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_anything)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods of all routes at the address of a request."""
+    contexts = iter_route_contexts(request.app.routes)
+    fitting = [each for each in contexts if each.path and compile_path(each.path)[0].match(request.url.path)]
+    return sorted({method for each in fitting for method in each.methods or ()})
 
 
 SENTENCES = {

@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
+from rufbus.dispatch.drive import NEEDED_FIELDS, ReportKind
 
-
-def _check_time(value: object) -> object:
-    if isinstance(value, str) and TIME.fullmatch(value) and 2000 <= int(value[:4]) < 2200:
-        return value
-    raise ValueError(
-        "give a time between the years 2000 and 2199 as RFC 3339, e.g. 2026-11-25T08:00:00+01:00; "
-        "without an offset it is local time"
-    )
-
-
-def _check_text(value: str) -> str:
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
-        raise ValueError("must not contain control characters")
-    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
-        raise ValueError("must be valid Unicode")
-    return value
-
-
-Time = Annotated[
-    dt.datetime,
-    BeforeValidator(_check_time),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-25T08:00:00+01:00"]}),
-]
-"""A time; without an offset it is local time of the service."""
-
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_check_text)
-]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_check_text)]
-Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_check_text)]
-Phone = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\s*\+?[0-9][0-9 ()/.\-]{2,38}\s*$")
-]
-Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
-Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+from .fields import NUMBER, Count, Lat, Line, Lon, Name, Note, Phone, Time, Truth
 
 
 class In(BaseModel):
@@ -78,7 +31,16 @@ class AtStop(In):
 
 
 class PartyIn(In):
-    """Who rides together and what they bring."""
+    """Who rides together and what they bring; at least one person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"minimum": 1}}}
+                for name in ("adults", "children", "wheelchairs", "companions")
+            ]
+        }
+    )
 
     adults: Count = 0
     children: Count = 0
@@ -88,8 +50,17 @@ class PartyIn(In):
     companions: Count = 0
 
 
+def _only(given: str, other: str) -> dict[str, Any]:
+    """Return the schema of objects that have the one and not the other."""
+    return {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+
+
 class WishIn(In):
     """A wished time: exactly one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [_only("depart_after", "arrive_by"), _only("arrive_by", "depart_after")]}
+    )
 
     depart_after: Time | None = None
     arrive_by: Time | None = None
@@ -129,8 +100,23 @@ class BookingIn(In):
     note: Note = ""
 
 
+TYPES = {
+    "leg_id": "string", "stop": "string", "lon": "number", "lat": "number", "delay_s": "integer", "version": "integer",
+}  # fmt: skip
+"""What the fields of a report are where it cannot do without them."""
+
+
+def _report_of(kind: ReportKind) -> dict[str, Any]:
+    """Return the schema of reports of one kind, with the fields that it cannot do without."""
+    needed = NEEDED_FIELDS.get(kind, ())
+    properties = {"kind": {"const": kind.value}, **{name: {"type": TYPES[name]} for name in needed}}
+    return {"required": ["kind", *needed], "properties": properties}
+
+
 class ReportIn(In):
     """One report of a driver."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_report_of(kind) for kind in ReportKind]})
 
     id: Name
     at: Time
@@ -141,10 +127,10 @@ class ReportIn(In):
     stop: Name | None = None
     """The stop of the list, ``v_…``."""
     leg_id: Name | None = None
-    delay_s: Annotated[int, Field(ge=0, le=86_400, strict=True)] | None = None
+    delay_s: Annotated[int, Field(ge=0, le=86_400), NUMBER] | None = None
     lon: Lon | None = None
     lat: Lat | None = None
-    version: Annotated[int, Field(ge=0, le=2**31, strict=True)] | None = None
+    version: Annotated[int, Field(ge=0, le=2**31), NUMBER] | None = None
 
 
 class MoveIn(In):
@@ -152,13 +138,13 @@ class MoveIn(In):
 
     leg_id: Name
     vehicle_id: Name
-    commit: bool = False
+    commit: Truth = False
 
 
 class AdvanceIn(In):
     """How far to move the injected clock."""
 
-    advance_s: Annotated[int, Field(ge=1, le=7 * 86_400, strict=True)]
+    advance_s: Annotated[int, Field(ge=1, le=7 * 86_400), NUMBER]
 
 
 class PartyOut(BaseModel):
@@ -446,21 +432,21 @@ class RouteOut(BaseModel):
     """The way a van has driven and will drive."""
 
     vehicle_id: str
-    coordinates: list[tuple[float, float]]
+    coordinates: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
     streets: list[str]
 
 
 class HealthOut(BaseModel):
-    """Whether the server lives, or is ready."""
+    """That the server lives, or is ready."""
 
-    status: Literal["ok", "not-ready"]
+    status: Literal["ok"]
     detail: str
 
 
 class SessionIn(In):
     """A key to open a browser session with."""
 
-    token: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_text)]
+    token: Name
 
 
 class SessionOut(BaseModel):
@@ -470,7 +456,3 @@ class SessionOut(BaseModel):
     vehicle_id: str | None
     demo: bool
     service: str
-
-
-ServiceDay = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31))]
-"""A service day."""

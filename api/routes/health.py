@@ -22,18 +22,13 @@ def is_alive() -> schemas.HealthOut:
     return schemas.HealthOut(status="ok", detail="The process answers.")
 
 
-@router.get("/readyz", responses={503: {"model": schemas.HealthOut}})
-def is_ready(response: Response, running: Annotated[Running, Depends(running_of)]) -> schemas.HealthOut:
-    """Say whether the database answers and the background work goes on."""
-    try:
-        with running.desk.store.read() as session:
-            session.last_seq()
-    except Unavailable as error:
-        response.status_code = 503
-        return schemas.HealthOut(status="not-ready", detail=error.detail)
+@router.get("/readyz")
+def is_ready(running: Annotated[Running, Depends(running_of)]) -> schemas.HealthOut:
+    """Say whether the database answers and the background work goes on; 503 when not."""
+    with running.desk.store.read() as session:
+        session.last_seq()
     if running.runner.problem is not None:
-        response.status_code = 503
-        return schemas.HealthOut(status="not-ready", detail=f"Background work fails: {running.runner.problem}")
+        raise Unavailable(f"Background work fails: {running.runner.problem}")
     return schemas.HealthOut(status="ok", detail="The database answers and the background work goes on.")
 
 

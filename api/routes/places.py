@@ -94,11 +94,11 @@ def read_route(
     desk = running.desk
     with desk.store.read() as session:
         places = [desk.place_index(stop.stop.id) for stop in list_stops(desk, session, vehicle_id)]
-    coordinates: list[tuple[float, float]] = []
+    coordinates: list[list[float]] = []
     streets: list[str] = []
     for origin, destination in pairwise(places):
         if origin != destination:
             leg = desk.network.get_leg(origin, destination)
-            coordinates += leg.coordinates
+            coordinates += [list(point) for point in leg.coordinates]
             streets += leg.streets
     return schemas.RouteOut(vehicle_id=vehicle_id, coordinates=coordinates, streets=streets)

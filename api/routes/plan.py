@@ -14,6 +14,7 @@ from rufbus.domain.clock_time import to_local
 
 from .. import schemas
 from ..auth import PLAN_READERS, PLAN_WRITERS, Caller, allow, running_of
+from ..fields import ServiceDay
 from ..render import render_stops, render_time
 
 router = APIRouter(tags=["control room"])
@@ -23,7 +24,7 @@ router = APIRouter(tags=["control room"])
 def read_plan(
     running: Annotated[Running, Depends(running_of)],
     _caller: Annotated[Caller, Depends(allow(PLAN_READERS))],
-    date: Annotated[schemas.ServiceDay | None, Query(description="The service day; today's when left out.")] = None,
+    date: Annotated[ServiceDay | None, Query(description="The service day; today's when left out.")] = None,
 ) -> schemas.PlanOut:
     """Return all tours of a service day; nobody is named."""
     desk = running.desk

@@ -16,6 +16,7 @@ from rufbus.domain.errors import NotFound
 from .. import schemas
 from ..auth import VAN_READERS, VAN_WRITERS, Caller, Role, allow, running_of
 from ..etags import answer_with_etag
+from ..fields import ServiceDay
 from ..render import render_stop_list
 
 router = APIRouter(tags=["vehicles"])
@@ -59,7 +60,7 @@ def read_stop_list(
     vehicle_id: str,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(VAN_READERS))],
-    date: Annotated[schemas.ServiceDay | None, Query(description="Another service day than the one in force.")] = None,
+    date: Annotated[ServiceDay | None, Query(description="Another service day than the one in force.")] = None,
 ) -> Response:
     """Return what the driver of a van sees now, or on one service day."""
     caller.check_vehicle(vehicle_id)
