@@ -29,7 +29,7 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check test-browser docs bench bench-day lock wheel clean
+.PHONY: help setup demo test check test-browser docs openapi bench bench-day lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ test-browser: setup ## only the tests in a browser
 
 docs: setup ## the tests of the documentation: every command, error, event and setting has its place
 	@$(BIN)/pytest tests/test_docs.py tests/domain/test_dictionary_page.py $(PYTEST)
+
+openapi: $(READY) ## write api/openapi.json anew, after a change to the doors
+	@$(BIN)/python -m api.describe
 
 bench: bench-day ## all benchmarks
 

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.app import make_app
@@ -123,7 +123,6 @@ class Doors:
     app: object
     tokens: dict[str, str]
     key_ids: dict[str, str]
-    clients: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     http: TestClient = None
 
     def headers(self, who, **more):
@@ -150,9 +149,8 @@ CALLERS = {
 }
 
 
-@contextlib.contextmanager
-def open_doors(home, *, start=NOW_S, tokens=None, improves=False):
-    """Open the doors of a home on a clock that stands still; without ``tokens``, a key is made for each caller."""
+def prepare_doors(home, *, start=NOW_S, tokens=None, improves=False):
+    """Return the doors of a home on a clock that stands still, closed yet; keys are made unless ``tokens`` has some."""
     running = open_home(Home(home.path), clock=ClockChoice(start), inline=True, improves=improves)
     app = make_app(lambda: running)
     doors = Doors(home, running, app, dict(tokens or {}), {})
@@ -164,7 +162,14 @@ def open_doors(home, *, start=NOW_S, tokens=None, improves=False):
         with running.store.write() as session:
             session.revoke_key(doors.key_ids["revoked"])
         doors.tokens["unknown"] = "rb_" + "x" * 43
-    with TestClient(app, raise_server_exceptions=False, client=("testclient", 50_000)) as http:
+    return doors
+
+
+@contextlib.contextmanager
+def open_doors(home, **options):
+    """Open the doors of a home, in process."""
+    doors = prepare_doors(home, **options)
+    with TestClient(doors.app, raise_server_exceptions=False, client=("testclient", 50_000)) as http:
         doors.http = http
         yield doors
 
