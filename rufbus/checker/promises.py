@@ -75,10 +75,15 @@ def _departed_at(leg: Leg, pickup: Call | None) -> Instant | None:
 
 
 def find_impossible_times(state: State, service: Service, network: StopNetwork) -> Iterator[Finding]:
-    """Yield tours with calls too short for their party, or too close together for the roads between."""
+    """Yield tours with calls ahead that are too short for their party, or too close together for the roads between.
+
+    What lies before a fact is over, reported or not.
+    """
     legs = state.legs_by_id()
     for tour in state.tours:
-        ahead = [call for call in valid_calls(tour, state.now) if call.done_at is None]
+        calls = valid_calls(tour, state.now)
+        done = max((number for number, call in enumerate(calls, start=1) if call.done_at is not None), default=0)
+        ahead = calls[done:]
         for call in ahead:
             needed_s = _needed_s(call, legs, service.boarding)
             if call.depart_at - call.begin_at < needed_s:

@@ -100,7 +100,7 @@ def _book_once(
     planned = tuple(plan_of_leg(leg, [timed.tour for timed in tours]) for leg in legs)
     booked = Booked(booking, planned)
     with desk.store.write() as session:
-        save_tours(session, tours)
+        save_tours(desk, session, tours, now)
         session.add_booking(booking)
         session.put_legs([*legs, *released])
         session.add_ledger([entry for leg in legs for entry in _made(leg, now, by)])

@@ -56,7 +56,7 @@ def _cancel_once(
     changed = replace(booking, state=BookingState.CANCELLED if whole else booking.state, version=booking.version + 1)
     result = Booked(changed, tuple(_planned(leg, days) for leg in after))
     with desk.store.write() as session:
-        save_tours(session, tours)
+        save_tours(desk, session, tours, now)
         session.put_legs(list(gone.values()))
         session.put_booking(changed, expected_version=booking.version)
         session.add_ledger(ledger_entries(list(gone), now, "cancelled", by))

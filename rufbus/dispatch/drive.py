@@ -7,13 +7,14 @@ and a conflict is raised for somebody to look at.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from rufbus.dispatch.commit import retrying, save_tours
 from rufbus.dispatch.desk import Day, Desk
+from rufbus.dispatch.facts import put_facts_first, with_dropoff
 from rufbus.dispatch.planning import Timed, horizon_at, retime
 from rufbus.dispatch.stop_list import ListedStop, find_listed_stop, list_stops, publish_stop_lists
 from rufbus.domain.booking import NEXT_STATES, Leg, LegState
@@ -153,9 +154,9 @@ def _take_once(desk: Desk, vehicle_id: str, reports: Sequence[Report]) -> Taken:
     before = dict(van.tours)
     for report in ordered:
         _APPLY[report.kind](van, report, min(report.at, now))
-    moved = [_follow(van, tour, before, now) for tour in van.tours.values() if tour is not before[tour.shift_id]]
+    moved = [_follow(van, tour, now) for tour in van.tours.values() if tour is not before[tour.shift_id]]
     with desk.store.write() as session:
-        save_tours(session, moved)
+        save_tours(desk, session, moved, now)
         session.put_legs(list(van.changed_legs.values()))
         session.add_reports(vehicle_id, [(r.id, r.at, r.kind.value, _plain(r)) for r in ordered], now)
         session.add_ledger(van.ledger)
@@ -179,31 +180,12 @@ def _look_at(desk: Desk, session: ReadSession, vehicle_id: str, reports: Sequenc
     return _Van(desk, vehicle_id, days, stops, tours, legs, {}, [], [], [])
 
 
-def _follow(van: _Van, tour: Tour, before: Mapping[str, Tour], now: Instant) -> Timed:
-    """Return a tour with new times after facts, and raise the alarm for each promise they endanger."""
+def _follow(van: _Van, tour: Tour, now: Instant) -> Timed:
+    """Return a tour with new order and times after facts."""
     day = van.days[tour.service_day]
-    tour = replace(tour, reported_at=max(now, tour.reported_at or now))
-    timed = retime(van.desk, day.shift_of(tour.shift_id), tour, van.legs, horizon_at(van.desk, now))
-    known_late = _late_legs(van, before[tour.shift_id])
-    for leg_id in sorted(timed.late - known_late):
-        leg = van.legs[leg_id]
-        van.events.append(
-            Event(EventKind.LATE_RISK, now, vehicle_id=van.vehicle_id, leg_id=leg_id, booking_id=leg.booking_id)
-        )
-    return timed
-
-
-def _late_legs(van: _Van, tour: Tour) -> frozenset[str]:
-    """Return the legs whose promise the tour's times did not keep already."""
-    late = set()
-    for call in tour.calls:
-        if call.leg_id is None or call.leg_id not in van.legs:
-            continue
-        promise = van.legs[call.leg_id].promise
-        bound = promise.pickup_to if call.kind is CallKind.PICKUP else promise.dropoff_by
-        if call.begin_at > bound:
-            late.add(call.leg_id)
-    return frozenset(late)
+    calls = put_facts_first(tour.calls, van.legs, van.desk.service.vehicle(van.vehicle_id))
+    tour = replace(tour, calls=calls, reported_at=max(now, tour.reported_at or now))
+    return retime(van.desk, day.shift_of(tour.shift_id), tour, van.legs, horizon_at(van.desk, now))
 
 
 def _plain(report: Report) -> dict[str, Any]:
@@ -324,6 +306,11 @@ def _board(van: _Van, report: Report, leg_id: str, at: Instant) -> None:
         return
     if leg.state in {LegState.CANCELLED, LegState.NO_SHOW}:
         _conflict(van, report, f"boarded, although the ride was {leg.state.value}")
+        tour = van.tour_with(leg_id)
+        if tour is not None:
+            van.put(replace(tour, calls=with_dropoff(tour.calls, leg)))
+        why = f"boarded after having been {leg.state.value}"
+        van.ledger.append(LedgerEntry(leg_id, at, "corrected", f"driver:{van.vehicle_id}", why, {}))
     van.put_leg(replace(leg.with_state(LegState.ABOARD), boarded_at=at))
     van.events.append(Event(EventKind.BOARDED, at, vehicle_id=van.vehicle_id, leg_id=leg_id, booking_id=leg.booking_id))
 

@@ -89,7 +89,7 @@ def apply_order(desk: Desk, service_day: str, order: Order) -> Improvement:
     tours = changed_tours(board, plan)
     try:
         with desk.store.write() as session:
-            save_tours(session, tours)
+            save_tours(desk, session, tours, now)
             data = {"service_day": service_day, "saved_s": before - after, "tours": len(tours)}
             session.add_events([Event(EventKind.IMPROVED, now, data=data)])
     except StalePlan:

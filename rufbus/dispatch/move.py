@@ -67,7 +67,7 @@ def _move_once(desk: Desk, leg_id: str, vehicle_id: str, *, commit: bool) -> tup
     moved = retime(desk, day.shift_of(fit.shift_id), target, day.legs, horizon)
     changed = [moved] if fit.shift_id == source.shift_id else [without, moved]
     with desk.store.write() as session:
-        save_tours(session, changed)
+        save_tours(desk, session, changed, now)
         data = {"moved_to": vehicle_id}
         session.add_events([Event(EventKind.MOVED, now, vehicle_id=vehicle_id, leg_id=leg_id, data=data)])
     move = Move(possible=True, committed=True, cost_s=fit.cost_s, detail=f"{vehicle_id} takes the ride.")

@@ -35,7 +35,7 @@ def _narrow_once(desk: Desk) -> int:
     if not narrowed:
         return 0
     with desk.store.write() as session:
-        save_tours(session, _touched(desk, days, narrowed))
+        save_tours(desk, session, _touched(desk, days, narrowed), now)
         session.put_legs([each.leg for each in narrowed])
         session.add_ledger([_entry(each.leg, now) for each in narrowed])
         session.add_events([_event(each, now) for each in narrowed])

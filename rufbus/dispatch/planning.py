@@ -160,18 +160,24 @@ def retime(desk: Desk, shift: Shift, tour: Tour, legs: Mapping[str, Leg], horizo
 
 
 def tour_loads(desk: Desk, tour: Tour, legs: Mapping[str, Leg]) -> tuple[tuple[int, int, int, int], ...]:
-    """Return what is aboard after each call: seats used, seats, wheelchair places used, wheelchair places."""
+    """Return what is aboard after each call: seats used, seats, wheelchair places used, wheelchair places.
+
+    Those who are aboard by report are a fact: as long as nobody else is to board, they never use more than there is.
+    """
     vehicle = desk.service.vehicle(tour.vehicle_id)
     seated = wheelchairs = 0
     rows = []
+    planned = False
     for call in tour.calls:
+        planned |= call.kind is CallKind.PICKUP and call.done_at is None
         if call.leg_id is not None and legs[call.leg_id].state is not LegState.NO_SHOW:
             sign = 1 if call.kind is CallKind.PICKUP else -1
             load = load_of(legs[call.leg_id].party)
             seated += sign * load[0]
             wheelchairs += sign * load[1]
         used = seated + vehicle.seats_lost_per_wheelchair * wheelchairs
-        rows.append((used, vehicle.seats, wheelchairs, vehicle.wheelchair_places))
+        row = (used, vehicle.seats, wheelchairs, vehicle.wheelchair_places)
+        rows.append(row if planned else (min(used, row[1]), row[1], min(wheelchairs, row[3]), row[3]))
     return tuple(rows)
 
 

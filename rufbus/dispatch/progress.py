@@ -113,7 +113,8 @@ def _next_start(
     if following.arrived_at is not None:
         service_s = following.depart_at - following.begin_at
         overdue_from = now - PATIENCE_S - service_s
-        return following.stop_id, max(following.arrived_at, overdue_from) if reports else following.arrived_at, True
+        arrived_at = max(left_at, following.arrived_at)  # while at the stop, the break before it comes first
+        return following.stop_id, max(arrived_at, overdue_from) if reports else arrived_at, True
     if following.kind is CallKind.BREAK or following.stop_id == stop_id:
         return stop_id, max(left_at, now, following.begin_at if delayed else 0), delayed
     drive = drive_s(stop_id, following.stop_id)

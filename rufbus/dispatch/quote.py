@@ -117,7 +117,7 @@ def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...]) -> Of
     offers = _offers(desk, request.party, trips, held_until, alternative=alternative)
     if offers:
         with desk.store.write() as session:
-            save_tours(session, workings.changed.values())
+            save_tours(desk, session, workings.changed.values(), now)
             session.add_quotes([offered.quote for offered in offers])
             session.add_legs([leg for offered in offers for leg in offered.legs])
     return Offer(offers, refusal if alternative else None)

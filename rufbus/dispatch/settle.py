@@ -25,15 +25,16 @@ def expire_holds(desk: Desk) -> int:
 
 
 def _expire_once(desk: Desk) -> int:
+    now = desk.clock.now()
     with desk.store.read() as session:
-        legs = session.expired_legs(desk.clock.now())
+        legs = session.expired_legs(now)
         days = _load_days(desk, session, legs)
     gone = {leg.id: leg.with_state(LegState.EXPIRED) for leg in legs}
     if not gone:
         return 0
     tours = [timed for day in days.values() for timed in without_legs(desk, day, gone)]
     with desk.store.write() as session:
-        save_tours(session, tours)
+        save_tours(desk, session, tours, now)
         session.put_legs(list(gone.values()))
     return len(gone)
 
@@ -54,7 +55,7 @@ def _settle_once(desk: Desk) -> int:
     legs = {leg_id: leg for leg_id, (leg, _) in settled.items()}
     tours = [timed for day in days.values() for timed in _with_ends(desk, day, legs)]
     with desk.store.write() as session:
-        save_tours(session, tours)
+        save_tours(desk, session, tours, now)
         session.put_legs(list(legs.values()))
         session.add_ledger([entry for _, entry in settled.values()])
         session.add_events([_completed(days[leg.service_day], leg, now) for leg in legs.values()])

@@ -79,6 +79,9 @@ def improve_by_iterations(job: ImproveJob, meanwhile=lambda: None) -> ImproveRes
 class DeskMachine(RuleBasedStateMachine):
     """Riders, drivers, the control room and time, each doing what they like."""
 
+    def open_desk(self, at, seed):
+        return open_desk(at, store=self.make_store(), seed=seed)
+
     def make_store(self) -> Store:
         return MemoryStore()
 
@@ -86,7 +89,7 @@ class DeskMachine(RuleBasedStateMachine):
         seed=st.integers(0, 2**16), hour=st.sampled_from(("05:00", "06:30", "08:00", "11:30")), honest=st.booleans()
     )
     def open(self, seed, hour, honest):
-        self.desk = open_desk(instant(DAY, hour), store=self.make_store(), seed=seed)
+        self.desk = self.open_desk(instant(DAY, hour), seed)
         self.clock: ManualClock = self.desk.clock
         self.honest = honest
         """Drivers report everything as planned, and nothing else."""
@@ -120,6 +123,18 @@ class DeskMachine(RuleBasedStateMachine):
         """Ask for what many others ask for, too: seats and time get scarce."""
         at = max(self.clock.now() + 3600, instant(DAY, "08:00")) + 300 * minutes
         self.ask(Request("Kirche", to, Wish(Anchor.DEPART_AFTER, at), None, party))
+
+    @rule(seed=st.integers(0, 2**16), count=st.integers(2, 8))
+    def many_ask_and_book(self, seed, count):
+        """Much is asked for at once, and most of it booked."""
+        chance = random.Random(seed)
+        for _ in range(count):
+            at = self.clock.now() + 3600 + chance.randrange(0, 9000)
+            back = Wish(Anchor.DEPART_AFTER, at + chance.randrange(3600, 9000)) if chance.random() < 0.2 else None
+            anchor = Anchor.DEPART_AFTER if back or chance.random() < 0.7 else Anchor.ARRIVE_BY
+            offer = self.ask(Request(*chance.sample(NAMES, 2), Wish(anchor, at), back, chance.choice(PARTIES)))
+            if offer.quotes and chance.random() < 0.8:
+                self.take(chance.choice(offer.quotes).quote.id)
 
     def ask(self, request: Request) -> Offer:
         now = self.clock.now()
@@ -251,6 +266,42 @@ class DeskMachine(RuleBasedStateMachine):
         self.send(van, reports)
 
     @precondition(lambda self: not self.honest)
+    @rule(seed=st.integers(0, 2**16), minutes=st.sampled_from((10, 60, 120)), van=VANS | st.none())
+    def drivers_drive(self, seed, minutes, van):
+        """Drivers follow their lists as men do, a little early or late; their reports come in batches."""
+        chance = random.Random(seed)
+        for _ in range(minutes // 5):
+            self.pass_time(300)
+            for vehicle in self.desk.service.vehicles:
+                if van in {None, vehicle.id}:
+                    self.send(vehicle.id, self.due_reports(vehicle.id, chance))
+
+    def due_reports(self, van, chance):
+        """Return what a driver has to report by now, shuffled, sometimes with a slip."""
+        now, reports = self.clock.now(), []
+        for stop in self.stops(van):
+            at = stop.arrive_at + chance.randrange(-60, 180)
+            open_calls = self.open_calls(stop)
+            if at > now or not open_calls:
+                continue
+            reports.append(self.report(ReportKind.ARRIVED, at, stop_key=stop.id))
+            for listed in open_calls:
+                if listed.kind == "break":
+                    reports.append(self.report(ReportKind.BREAK_START, at))
+                    if listed.call.depart_at <= now:
+                        reports.append(self.report(ReportKind.BREAK_END, listed.call.depart_at))
+                    continue
+                kind = ReportKind.BOARDED if listed.kind == "pickup" else ReportKind.ALIGHTED
+                if kind is ReportKind.BOARDED and chance.random() < 0.1:
+                    kind = ReportKind.NO_SHOW
+                if chance.random() < 0.95:
+                    reports.append(self.report(kind, min(now, at + chance.randrange(0, 120)), leg_id=listed.leg.id))
+            if stop.depart_at <= now and chance.random() < 0.7:
+                reports.append(self.report(ReportKind.DEPARTED, max(at, stop.depart_at), stop_key=stop.id))
+        chance.shuffle(reports)
+        return reports
+
+    @precondition(lambda self: not self.honest)
     @rule(van=VANS, seed=st.integers(0, 2**16), count=st.integers(1, 4))
     def driver_reports_anything(self, van, seed, count):
         """Any reports about anything on the list, for any time, in any order."""
@@ -360,7 +411,8 @@ class DeskMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_wrong(self):
         state = state_of(self.desk)
-        assert faults_of(self.desk, state) == ()
+        faults = faults_of(self.desk, state)
+        assert not faults, "; ".join(f"{fault.invariant.value} {fault.subject}: {fault.detail}" for fault in faults)
         self.check_promises(state)
         self.check_history(state)
         self.check_ends(state)

@@ -13,7 +13,6 @@ from rufbus.checker.state import State, read_state
 from rufbus.checker.verify import find_faults
 from rufbus.clocks import ManualClock
 from rufbus.dispatch.desk import Desk
-from rufbus.domain.calendar import shifts_on
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.fleet import Vehicle
 from rufbus.domain.ids import seeded_chance
@@ -175,5 +174,5 @@ def faults_of(desk: Desk, state: State | None = None) -> tuple[Finding, ...]:
     """Return what the independent checker finds wrong in what is stored."""
     state = state or state_of(desk)
     days = sorted({tour.service_day for tour in state.tours})
-    shifts = [shift for day in days for shift in shifts_on(desk.service, dt.date.fromisoformat(day))]
+    shifts = [shift for day in days for shift in desk.shifts_on(day)]
     return find_faults(state, desk.service, desk.network, shifts)
