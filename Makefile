@@ -4,6 +4,8 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>&- && { echo "$$name"; break; }; done)
 PORT ?= 8000
+# Processes that run tests side by side, each whole files; 0: none but pytest's own, as a debugger wants it.
+WORKERS ?= 2
 # More of pytest's options: make test PYTEST="-k roads -x"
 PYTEST ?=
 
@@ -39,8 +41,8 @@ setup: $(READY) $(PAGE) ## make .venv with everything and build the page; the co
 demo: setup ## run a day on the embedded sample region: PORT=8000 HOME_FOLDER=… where it is kept
 	@$(BIN)/rufbus demo --port $(PORT) $(if $(SCREEN),,--no-browser) $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
-test: check ## check, then run all tests, with the servers they want: PYTEST="-k roads"
-	@$(BIN)/python tools/with_servers.py $(BIN)/pytest $(PYTEST)
+test: check ## check, then run all tests, with the servers they want: PYTEST="-k roads" WORKERS=2
+	@$(BIN)/python tools/with_servers.py $(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 check: setup ## lint, formatting, types, import contracts
 	@$(BIN)/ruff check
