@@ -20,7 +20,8 @@ from rufbus import __version__
 from rufbus.bootstrap import Running
 
 from .auth import COOKIE, public
-from .limits import BodyLimit, SecurityHeaders
+from .headers import SecurityHeaders
+from .limits import BodyLimit
 from .live import Watcher
 from .pages import live_page
 from .problems import Problem, add_problem_handlers
@@ -71,6 +72,7 @@ def make_app(opening: Callable[[], Running]) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     add_problem_handlers(app)
     doors = APIRouter(prefix=PREFIX, responses=PROBLEMS)
@@ -81,8 +83,8 @@ def make_app(opening: Callable[[], Running]) -> FastAPI:
     app.include_router(live_page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=2000)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

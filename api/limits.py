@@ -1,20 +1,14 @@
-"""What every request and every answer has to pass: a limit to the body, and headers that keep browsers safe."""
+"""What every request has to pass: a limit to its body."""
 
 from __future__ import annotations
 
-import json
-
-from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .problems import problem
 
 LARGEST_BODY = 1_000_000
 """Largest request body that is taken in (bytes)."""
-
-CONTENT_SECURITY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "worker-src 'self'; manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
 
 
 class BodyLimit:
@@ -30,11 +24,11 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > LARGEST_BODY:
-            await _refuse(send)
+            await _refuse(scope, receive, send)
             return
         body, whole = await _read(receive)
         if not whole:
-            await _refuse(send)
+            await _refuse(scope, receive, send)
             return
         await self.app(scope, _replay(body, receive), send)
 
@@ -69,37 +63,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     detail = f"The request body is larger than {LARGEST_BODY} bytes. Send less, or in several requests."
-    problem = {"type": "/errors/too-large", "title": "The request is too large", "status": 413, "detail": detail}
-    body = json.dumps(problem | {"errors": []}).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-class SecurityHeaders:
-    """Adds the headers that keep a browser from doing what a page should not."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and add headers to its answer."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("Permissions-Policy", "geolocation=(self)")
-                if scope.get("path", "").startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
+    answer = problem(Request(scope), 413, "too-large", detail, headers={"Connection": "close"})
+    await answer(scope, receive, send)

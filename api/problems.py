@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.routing import compile_path
 
 from rufbus.domain import errors
 
+from .headers import NOT_KEPT, SAFE
 from .schemas import AT_POINT, AT_STOP
 
 log = logging.getLogger("rufbus.api")
@@ -154,8 +156,9 @@ def add_problem_handlers(app: FastAPI) -> None:
             raise error
         code = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "invalid-input")
         detail = {
+            400: "The body cannot be read. Send JSON in UTF-8.",
             404: f"There is nothing at {request.url.path}.",
-            405: f"{request.url.path} does not take {request.method}.",
+            405: f"The address {request.url.path} does not take {request.method}.",
         }.get(error.status_code, str(error.detail))
         headers = dict(error.headers or {})
         if error.status_code == 405:
@@ -164,8 +167,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_anything(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected %s at %s", type(error).__name__, request.url.path, exc_info=error)
-        detail = "The request could not be finished and nothing was changed. Try again; if it stays, tell the operator."
-        return problem(request, 500, "internal", detail)
+        detail = (
+            "The request could not be finished. Try again, with the same Idempotency-Key where there is one; "
+            "if it stays, tell the operator."
+        )
+        return problem(request, 500, "internal", detail, headers=SAFE | NOT_KEPT)
 
     app.add_exception_handler(errors.RufbusError, on_ours)
     app.add_exception_handler(RequestValidationError, on_malformed)
@@ -179,6 +185,9 @@ def _methods_at(request: Request) -> list[str]:
     fitting = [each for each in contexts if each.path and compile_path(each.path)[0].match(request.url.path)]
     return sorted({method for each in fitting for method in each.methods or ()})
 
+
+WANTED_LANGUAGE = re.compile(r"(?:^|,)\s*([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*(?=,|$)")
+"""One language of an Accept-Language header, with how much it is liked."""
 
 SENTENCES = {
     "missing": "is missing",
@@ -203,6 +212,10 @@ def _location(parts: Sequence[int | str]) -> str:
 
 
 def _language(request: Request) -> str:
-    wanted = request.headers.get("accept-language", "")
-    ranked = [part.split(";")[0].strip().lower()[:2] for part in wanted.split(",")]
-    return next((language for language in ranked if language in TITLES), "en")
+    """Return the language of titles that the caller likes best."""
+    liked = dict.fromkeys(TITLES, 0.0)
+    for found in WANTED_LANGUAGE.finditer(request.headers.get("accept-language", "")):
+        language = found[1].lower()
+        if language in liked:
+            liked[language] = max(liked[language], float(found[2] or 1))
+    return max(liked, key=lambda language: liked[language])

@@ -21,7 +21,8 @@ from rufbus.ports import StoredAnswer
 
 from .. import schemas
 from ..auth import BOOKERS, STAFF, Caller, Role, allow, running_of
-from ..etags import answer_with_etag
+from ..etags import UNCHANGED, answer_with_etag
+from ..fields import Name
 from ..problems import answer_error
 from ..render import render_booking, render_offer
 
@@ -68,8 +69,8 @@ def take_offer(
 def list_bookings(
     running: Annotated[Running, Depends(running_of)],
     _caller: Annotated[Caller, Depends(allow(STAFF))],
-    phone: Annotated[str | None, Query(min_length=3, max_length=40)] = None,
-    code: Annotated[str | None, Query(min_length=1, max_length=20)] = None,
+    phone: Annotated[Name | None, Query(min_length=3, max_length=40)] = None,
+    code: Annotated[Name | None, Query(max_length=20)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.BookingsOut:
     """List bookings, newest first: all, those of a telephone number, or the one with a code."""
@@ -84,10 +85,10 @@ def list_bookings(
     return schemas.BookingsOut(bookings=shown)
 
 
-@router.get("/bookings/{booking_id}", response_model=schemas.BookingOut)
+@router.get("/bookings/{booking_id}", response_model=schemas.BookingOut, responses=UNCHANGED)
 def get_booking(
     request: Request,
-    booking_id: str,
+    booking_id: Name,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(BOOKERS))],
 ) -> Response:
@@ -103,7 +104,7 @@ def get_booking(
 
 @router.post("/bookings/{booking_id}/cancel", response_model=schemas.BookingOut)
 def cancel(
-    booking_id: str,
+    booking_id: Name,
     key: Key,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(BOOKERS))],

@@ -12,6 +12,7 @@ from rufbus.bootstrap import Running
 from rufbus.domain.events import EventKind
 
 from ..auth import PLAN_READERS, VAN_READERS, Caller, allow, running_of
+from ..fields import Name
 from ..live import resume_point, stream_events
 from .vehicles import check_vehicle_exists
 
@@ -26,7 +27,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 @router.get("/vehicles/{vehicle_id}/events", response_class=StreamingResponse, responses=STREAM)
 def follow_vehicle(
     request: Request,
-    vehicle_id: str,
+    vehicle_id: Name,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(VAN_READERS))],
 ) -> StreamingResponse:

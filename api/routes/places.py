@@ -17,7 +17,8 @@ from rufbus.roads.geojson import stops_geojson, to_geojson_roads
 
 from .. import schemas
 from ..auth import EVERYBODY, VAN_READERS, Caller, allow, running_of
-from ..etags import answer_with_etag
+from ..etags import UNCHANGED, answer_with_etag
+from ..fields import Name
 from .vehicles import check_vehicle_exists
 
 router = APIRouter(tags=["places"])
@@ -30,7 +31,7 @@ MAP_POINTS = 60_000
 def search(
     running: Annotated[Running, Depends(running_of)],
     _caller: Annotated[Caller, Depends(allow(EVERYBODY))],
-    q: Annotated[str, Query(min_length=1, max_length=100)],
+    q: Annotated[Name, Query(max_length=100)],
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> schemas.PlacesOut:
     """Find stops by name, forgiving spelling; best first."""
@@ -42,7 +43,7 @@ def search(
     )
 
 
-@router.get("/stops", response_model=schemas.FeatureCollection)
+@router.get("/stops", response_model=schemas.FeatureCollection, responses=UNCHANGED)
 def read_stops(
     request: Request,
     running: Annotated[Running, Depends(running_of)],
@@ -52,7 +53,7 @@ def read_stops(
     return answer_with_etag(request, _drawn(running, "stops", lambda: stops_geojson(running.network)))
 
 
-@router.get("/map/roads", response_model=schemas.FeatureCollection)
+@router.get("/map/roads", response_model=schemas.FeatureCollection, responses=UNCHANGED)
 def read_roads(
     request: Request,
     running: Annotated[Running, Depends(running_of)],
@@ -70,7 +71,7 @@ def _drawn(running: Running, name: str, draw: Callable[[], dict[str, Any]]) -> s
     return running.drawn[name]
 
 
-@router.get("/map/water", response_model=schemas.FeatureCollection)
+@router.get("/map/water", response_model=schemas.FeatureCollection, responses=UNCHANGED)
 def read_water(
     request: Request,
     running: Annotated[Running, Depends(running_of)],
@@ -84,7 +85,7 @@ def read_water(
 
 @router.get("/vehicles/{vehicle_id}/route")
 def read_route(
-    vehicle_id: str,
+    vehicle_id: Name,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(VAN_READERS))],
 ) -> schemas.RouteOut:

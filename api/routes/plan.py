@@ -14,7 +14,7 @@ from rufbus.domain.clock_time import to_local
 
 from .. import schemas
 from ..auth import PLAN_READERS, PLAN_WRITERS, Caller, allow, running_of
-from ..fields import ServiceDay
+from ..fields import Name, ServiceDay
 from ..render import render_stops, render_time
 
 router = APIRouter(tags=["control room"])
@@ -77,7 +77,7 @@ def move(
 def read_ledger(
     running: Annotated[Running, Depends(running_of)],
     _caller: Annotated[Caller, Depends(allow(PLAN_READERS))],
-    leg_id: Annotated[str | None, Query(max_length=128)] = None,
+    leg_id: Annotated[Name | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> schemas.LedgerOut:
     """Return the ledger: every promise made, narrowed, kept or broken, by whom and why."""

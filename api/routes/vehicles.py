@@ -15,8 +15,8 @@ from rufbus.domain.errors import NotFound
 
 from .. import schemas
 from ..auth import VAN_READERS, VAN_WRITERS, Caller, Role, allow, running_of
-from ..etags import answer_with_etag
-from ..fields import ServiceDay
+from ..etags import UNCHANGED, answer_with_etag
+from ..fields import Name, ServiceDay
 from ..render import render_stop_list
 
 router = APIRouter(tags=["vehicles"])
@@ -54,10 +54,10 @@ def list_vehicles(
     return schemas.VehiclesOut(vehicles=shown)
 
 
-@router.get("/vehicles/{vehicle_id}/stop-list", response_model=schemas.StopListOut)
+@router.get("/vehicles/{vehicle_id}/stop-list", response_model=schemas.StopListOut, responses=UNCHANGED)
 def read_stop_list(
     request: Request,
-    vehicle_id: str,
+    vehicle_id: Name,
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(VAN_READERS))],
     date: Annotated[ServiceDay | None, Query(description="Another service day than the one in force.")] = None,
@@ -72,7 +72,7 @@ def read_stop_list(
 
 @router.post("/vehicles/{vehicle_id}/reports")
 def report(
-    vehicle_id: str,
+    vehicle_id: Name,
     body: Annotated[list[schemas.ReportIn], Body(max_length=1000)],
     running: Annotated[Running, Depends(running_of)],
     caller: Annotated[Caller, Depends(allow(VAN_WRITERS))],
