@@ -201,3 +201,13 @@ def test_no_committed_file_names_a_place_on_somebodys_machine():
         for path in git_files()
         if path.suffix not in {".bz2", ".png"} and (found := places.findall(path.read_bytes()))
     } == set()
+
+
+def test_nothing_committed_is_left_to_be_done():
+    left = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX)\b")
+    assert [
+        path.relative_to(ROOT).as_posix()
+        for path in git_files()
+        if path.suffix in {".py", ".ts", ".css", ".html", ".md", ".toml"} and path.name != "pyproject.toml"
+        if left.search(path.read_text(encoding="utf-8"))
+    ] == []
