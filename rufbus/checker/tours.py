@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rufbus.checker.finding import Finding, Invariant
 from rufbus.checker.state import Standing, State, list_standings, valid_calls
 from rufbus.domain.booking import OPEN_STATES, Leg, LegState
+from rufbus.domain.events import EventKind
 from rufbus.domain.fleet import Vehicle
 from rufbus.domain.request import Party
 from rufbus.domain.service import Service
@@ -74,8 +75,12 @@ def find_idle_calls(state: State) -> Iterator[Finding]:
 
 
 def find_overloads(state: State, service: Service) -> Iterator[Finding]:
-    """Yield I2: for each tour and kind of place, the first call after which more is aboard than fits."""
+    """Yield I2: for each tour and kind of place, the first call after which more is aboard than fits.
+
+    Somebody of whom a conflict tells boarded in spite of the plan.
+    """
     legs = state.legs_by_id()
+    told = frozenset(e.event.leg_id for e in state.events if e.event.kind is EventKind.CONFLICT)
     fleet = {vehicle.id: vehicle for vehicle in service.vehicles}
     for tour in state.tours:
         vehicle = fleet.get(tour.vehicle_id)
@@ -83,16 +88,23 @@ def find_overloads(state: State, service: Service) -> Iterator[Finding]:
             detail = f"Its vehicle {tour.vehicle_id} is not in the service file."
             yield Finding(Invariant.CAPACITY, f"tour {tour.shift_id}", detail)
         else:
-            yield from _tour_overloads(tour, valid_calls(tour, state.now), legs, vehicle)
+            yield from _tour_overloads(tour, valid_calls(tour, state.now), legs, vehicle, told)
 
 
 def _tour_overloads(
-    tour: Tour, calls: tuple[Call, ...], legs: Mapping[str, Leg], vehicle: Vehicle
+    tour: Tour,
+    calls: tuple[Call, ...],
+    legs: Mapping[str, Leg],
+    vehicle: Vehicle,
+    unplanned: frozenset[str | None],
 ) -> Iterator[Finding]:
     carried = list_carried(calls, legs)
     told: set[str] = set()
     for position, call in enumerate(calls):
-        parties = [ride.leg.party for ride in carried if ride.is_aboard_after(position)]
+        aboard = [ride for ride in carried if ride.is_aboard_after(position)]
+        if any(ride.leg.id in unplanned for ride in aboard):
+            continue
+        parties = [ride.leg.party for ride in aboard]
         for what, used, limit in _use(parties, vehicle):
             if used > limit and what not in told:
                 told.add(what)

@@ -14,8 +14,9 @@ from typing import Any
 
 from rufbus.dispatch.commit import retrying, save_tours
 from rufbus.dispatch.desk import Day, Desk
-from rufbus.dispatch.facts import put_facts_first, with_dropoff
+from rufbus.dispatch.facts import count_behind, has_room, put_facts_first, with_dropoff
 from rufbus.dispatch.planning import Timed, horizon_at, retime
+from rufbus.dispatch.progress import drop_expired
 from rufbus.dispatch.stop_list import ListedStop, find_listed_stop, list_stops, publish_stop_lists
 from rufbus.domain.booking import NEXT_STATES, Leg, LegState
 from rufbus.domain.clock_time import Instant, to_local
@@ -183,7 +184,7 @@ def _look_at(desk: Desk, session: ReadSession, vehicle_id: str, reports: Sequenc
 def _follow(van: _Van, tour: Tour, now: Instant) -> Timed:
     """Return a tour with new order and times after facts."""
     day = van.days[tour.service_day]
-    calls = put_facts_first(tour.calls, van.legs, van.desk.service.vehicle(van.vehicle_id))
+    calls = put_facts_first(drop_expired(tour.calls, now), van.legs, van.desk.service.vehicle(van.vehicle_id))
     tour = replace(tour, calls=calls, reported_at=max(now, tour.reported_at or now))
     return retime(van.desk, day.shift_of(tour.shift_id), tour, van.legs, horizon_at(van.desk, now))
 
@@ -312,6 +313,9 @@ def _board(van: _Van, report: Report, leg_id: str, at: Instant) -> None:
         why = f"boarded after having been {leg.state.value}"
         van.ledger.append(LedgerEntry(leg_id, at, "corrected", f"driver:{van.vehicle_id}", why, {}))
     van.put_leg(replace(leg.with_state(LegState.ABOARD), boarded_at=at))
+    aboard = [each.party for each in van.legs.values() if each.state is LegState.ABOARD and van.tour_with(each.id)]
+    if not has_room(van.desk.service.vehicle(van.vehicle_id), aboard):
+        _conflict(van, replace(report, leg_id=leg_id), "boarded, although the van has no room left")
     van.events.append(Event(EventKind.BOARDED, at, vehicle_id=van.vehicle_id, leg_id=leg_id, booking_id=leg.booking_id))
 
 
@@ -391,11 +395,12 @@ def _apply_delay(van: _Van, report: Report, at: Instant) -> None:
     if tour is None:
         return
     extra = (report.delay_s or 0) - tour.delay_s
+    behind = count_behind(tour.calls)
     calls = tuple(
         replace(call, begin_at=call.begin_at + extra, depart_at=call.depart_at + extra)
-        if call.done_at is None and call.begin_at + max(extra, 0) > at
+        if number >= behind and call.begin_at + max(extra, 0) > at
         else call
-        for call in tour.calls
+        for number, call in enumerate(tour.calls)
     )
     van.put(replace(tour, calls=calls, delay_s=report.delay_s or 0, reported_at=max(at, tour.reported_at or at)))
 

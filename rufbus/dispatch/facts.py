@@ -6,29 +6,38 @@ reported lies behind the van only if the plan had it begin before the facts that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rufbus.domain.booking import Leg, LegState
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.fleet import Vehicle
 from rufbus.domain.party_load import Load, capacity_rows, load_of
+from rufbus.domain.request import Party
 from rufbus.domain.tour import Call, CallKind
 
 NOBODY: Load = (0, 0, 0)
 
 
 def put_facts_first(calls: Sequence[Call], legs: Mapping[str, Leg], vehicle: Vehicle) -> tuple[Call, ...]:
-    """Return calls with those that are still owed moved behind the last fact, in an order that the van can drive.
+    """Return calls with those that are still owed behind the last fact, in an order that the van can drive.
 
-    Moved calls keep their order, except that a break waits until nobody is aboard, and a ride for which there is no
+    They keep their order, except that a break waits until nobody is aboard, and a ride for which there is no
     room any more waits until the end.
     """
     owed = _owed(calls)
-    behind = [call for call in calls if call not in owed]
-    if behind + owed == list(calls):
-        return tuple(calls)
+    behind = _as_it_went([call for call in calls if call not in owed])
     return (*behind, *_drivable(owed, _aboard(behind, legs), legs, vehicle))
+
+
+def count_behind(calls: Sequence[Call]) -> int:
+    """Return how many calls lie at or before the last fact."""
+    return max((number for number, call in enumerate(calls, start=1) if call.done_at is not None), default=0)
+
+
+def has_room(vehicle: Vehicle, parties: Iterable[Party]) -> bool:
+    """Return whether parties fit into a van together."""
+    return _has_room(vehicle, {str(number): load_of(party) for number, party in enumerate(parties)}, NOBODY)
 
 
 def _owed(calls: Sequence[Call]) -> list[Call]:
@@ -41,6 +50,17 @@ def _owed(calls: Sequence[Call]) -> list[Call]:
         elif last_fact is None or call.begin_at > last_fact:
             owed.append(call)
     return owed[::-1]
+
+
+def _as_it_went(behind: Sequence[Call]) -> list[Call]:
+    """Return the calls behind a van in the order of the facts; nobody alights before boarding."""
+    went: list[tuple[Instant, Call]] = []
+    latest: dict[str | None, Instant] = {}
+    for call in behind:
+        at = call.done_at if call.done_at is not None else call.begin_at
+        latest[call.leg_id] = at if call.leg_id is None else max(at, latest.get(call.leg_id, at))
+        went.append((latest[call.leg_id], call))
+    return [call for _, call in sorted(went, key=lambda each: each[0])]
 
 
 def _aboard(behind: Sequence[Call], legs: Mapping[str, Leg]) -> dict[str, Load]:
@@ -98,7 +118,7 @@ def with_dropoff(calls: Sequence[Call], leg: Leg) -> tuple[Call, ...]:
     """Return calls with the drop-off of somebody who was taken for absent and is aboard after all: as the next one."""
     if any(call.leg_id == leg.id and call.kind is CallKind.DROPOFF for call in calls):
         return tuple(calls)
-    done = max((number for number, call in enumerate(calls, start=1) if call.done_at is not None), default=0)
+    done = count_behind(calls)
     pickup = next(call for call in calls if call.leg_id == leg.id)
     at = pickup.depart_at
     dropoff = replace(

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rufbus.dispatch.desk import Day, Desk
+from rufbus.dispatch.facts import count_behind
 from rufbus.dispatch.progress import Horizon, Progress, drop_expired, progress_of
 from rufbus.domain.booking import Leg, LegState
 from rufbus.domain.clock_time import Instant
-from rufbus.domain.fleet import Shift
+from rufbus.domain.fleet import Shift, Vehicle
 from rufbus.domain.party_load import boarding_s, capacity_rows, load_of
 from rufbus.domain.promise import Promise
 from rufbus.domain.request import Party
@@ -167,9 +168,10 @@ def tour_loads(desk: Desk, tour: Tour, legs: Mapping[str, Leg]) -> tuple[tuple[i
     vehicle = desk.service.vehicle(tour.vehicle_id)
     seated = wheelchairs = 0
     rows = []
+    behind = count_behind(tour.calls)
     planned = False
-    for call in tour.calls:
-        planned |= call.kind is CallKind.PICKUP and call.done_at is None
+    for number, call in enumerate(tour.calls):
+        planned |= number >= behind and call.kind is CallKind.PICKUP
         if call.leg_id is not None and legs[call.leg_id].state is not LegState.NO_SHOW:
             sign = 1 if call.kind is CallKind.PICKUP else -1
             load = load_of(legs[call.leg_id].party)
@@ -301,11 +303,12 @@ def _board(desk: Desk, day: Day, horizon: Horizon, views: tuple[_ShiftView, ...]
     rides = []
     for number, view in enumerate(views):
         rides += [_stored_ride(desk, day.legs[leg_id], view, number, origin) for leg_id in view.rides]
-    shifts = []
+    shifts: list[SolverShift] = []
     next_break = 2 * len(rides)
     plans = []
     for view in views:
-        shift, plan, next_break = _solver_shift(desk, view, numbers, next_break, origin)
+        aboard = [ride.load for ride in rides if ride.aboard is not None and ride.aboard.shift == len(shifts)]
+        shift, plan, next_break = _solver_shift(desk, view, numbers, next_break, origin, aboard)
         shifts.append(shift)
         plans.append(plan)
     problem = Problem(desk.travel_s, tuple(rides), tuple(shifts))
@@ -387,7 +390,12 @@ def _ride(
 
 
 def _solver_shift(
-    desk: Desk, view: _ShiftView, numbers: Mapping[str, int], next_break: int, origin: Instant
+    desk: Desk,
+    view: _ShiftView,
+    numbers: Mapping[str, int],
+    next_break: int,
+    origin: Instant,
+    aboard: Sequence[tuple[int, ...]],
 ) -> tuple[SolverShift, tuple[int, ...], int]:
     """Return the shift, its running tour as visit codes, and the code of the next shift's first break."""
     coming = view.tour.calls[view.progress.done :]
@@ -408,11 +416,20 @@ def _solver_shift(
         end=depot,
         start_at=view.progress.free_at - origin,
         end_by=view.shift.end_by - origin,
-        capacity=tuple(CapacityRow(coefficients, limit) for coefficients, limit in capacity_rows(vehicle)),
+        capacity=_capacity(vehicle, aboard),
         breaks=tuple(breaks),
         locked=tuple(codes[: view.progress.locked]),
     )
     return shift, tuple(codes), next_break + len(breaks)
+
+
+def _capacity(vehicle: Vehicle, aboard: Sequence[tuple[int, ...]]) -> tuple[CapacityRow, ...]:
+    """Return the limits of a van, wide enough for those who are aboard by report: they are a fact."""
+    together = [sum(amounts) for amounts in zip(*aboard, strict=True)]
+    return tuple(
+        CapacityRow(row, max(limit, sum(a * b for a, b in zip(row, together, strict=False))))
+        for row, limit in capacity_rows(vehicle)
+    )
 
 
 # --- what facts have made impossible ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from rufbus.domain.events import Event, EventKind
 from rufbus.domain.fleet import Shift
 from rufbus.domain.place import Stop
 from rufbus.domain.tour import Call, Tour
-from rufbus.ports import ReadSession, StopListVersion
+from rufbus.ports import ReadSession, StopListVersion, WriteSession
 
 AHEAD_S = 86_400
 """How far ahead of its begin a shift appears on the list (s)."""
@@ -105,13 +105,27 @@ def publish_stop_lists(desk: Desk, vehicle_ids: Sequence[str]) -> list[str]:
         return []
     now = desk.clock.now()
     with desk.store.write() as session:
-        for vehicle_id, content_hash in sorted(news.items()):
-            last = session.find_stop_list(vehicle_id) or StopListVersion(vehicle_id, 0, "")
-            version = last.version + 1
-            session.put_stop_list(replace(last, version=version, content_hash=content_hash))
-            session.add_events([Event(EventKind.STOP_LIST, now, vehicle_id=vehicle_id, data={"version": version})])
-    desk.published.update({v: listed.get(v, ()) for v in unlike})
-    return sorted(news)
+        current = [v for v in unlike if not _has_moved_on(session, listed.get(v, ()))]
+        told = [v for v in sorted(current) if v in news and _publish(session, v, news[v], now)]
+    desk.published.update({v: listed.get(v, ()) for v in current})
+    return told
+
+
+def _has_moved_on(session: ReadSession, listed: tuple[tuple[str, int], ...]) -> bool:
+    """Tell whether listed tours have changed since they were read: whoever changed them publishes them."""
+    versions = {tour.shift_id: tour.version for tour in session.tours([shift_id for shift_id, _ in listed])}
+    return any(versions.get(shift_id, 0) != version for shift_id, version in listed)
+
+
+def _publish(session: WriteSession, vehicle_id: str, content_hash: str, now: Instant) -> bool:
+    """Store a new version of a list, unless somebody else has published the same meanwhile."""
+    last = session.find_stop_list(vehicle_id) or StopListVersion(vehicle_id, 0, "")
+    if last.content_hash == content_hash:
+        return False
+    version = last.version + 1
+    session.put_stop_list(replace(last, version=version, content_hash=content_hash))
+    session.add_events([Event(EventKind.STOP_LIST, now, vehicle_id=vehicle_id, data={"version": version})])
+    return True
 
 
 def _listed_versions(desk: Desk, session: ReadSession) -> dict[str, tuple[tuple[str, int], ...]]:
