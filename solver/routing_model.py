@@ -67,6 +67,28 @@ def solve_routing(
     check_plan(problem, plan)
     if seconds is None and iterations is None:
         raise ProblemError("the search needs seconds, iterations or both")
+    found = search_model(problem, plan, seconds=seconds, iterations=iterations, seed=seed, should_stop=should_stop)
+    if found is None:
+        return None
+    if violations(problem, found):
+        return plan
+    is_better = serves_more_or_costs_less(problem, found, plan) or violations(problem, plan)
+    return found if is_better else plan
+
+
+def search_model(
+    problem: Problem,
+    plan: Plan,
+    *,
+    seconds: float | None,
+    iterations: int | None,
+    seed: int,
+    should_stop: Callable[[], bool] | None,
+) -> Plan | None:
+    """Do what :func:`solve_routing` does, but return what OR-Tools found without a second look.
+
+    That is right and no worse than ``plan`` where ``plan`` is right and ``travel_s`` keeps the triangle inequality.
+    """
     started_s = time.monotonic()
     graph = build_graph(problem, plan, seed)
     if not graph.rides or not graph.shifts:
@@ -79,13 +101,7 @@ def solve_routing(
     warm = write_routes(problem, graph, plan)
     limits = _limits(None if seconds is None else seconds - (time.monotonic() - started_s), iterations)
     routes = model.search(limits, warm, should_stop)
-    if routes is None:
-        return None
-    found = read_routes(problem, graph, plan, routes)
-    if violations(problem, found):
-        return plan
-    is_better = serves_more_or_costs_less(problem, found, plan) or violations(problem, plan)
-    return found if is_better else plan
+    return None if routes is None else read_routes(problem, graph, plan, routes)
 
 
 def serves_more_or_costs_less(problem: Problem, found: Plan, plan: Plan) -> bool:

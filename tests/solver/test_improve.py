@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from solver import improve
 from solver.check import violations
 from solver.cost import plan_cost
-from solver.improve import ENGINES, Improvement, improve_plan
+from solver.improve import ENGINES, Effort, Improvement, improve_plan
 from solver.insertion import cheapest_insertions, with_insertion
 from solver.plan import Budget, Plan
 from solver.problem import Aboard, Break, CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of
@@ -74,6 +74,19 @@ def test_an_improvement_is_legal_and_never_worse(engine: str, size):
         assert (outcome.engine is None) == (outcome.plan == case.plan)
         assert (outcome.rejected, outcome.failed) == ((), ())
         event(f"found by {outcome.engine}")
+
+    check()
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_an_engine_by_itself_proposes_nothing_worse(engine: str):
+    @slow
+    @given(cases(LOOSE))
+    def check(case: Case) -> None:
+        proposed = ENGINES[engine](case.problem, case.plan, Effort(30, 2, lambda: False, None))
+        assert proposed is not None
+        assert violations(case.problem, proposed) == ()
+        assert score(case.problem, proposed) <= score(case.problem, case.plan)
 
     check()
 
@@ -147,6 +160,13 @@ def test_a_tour_of_several_riders_moves_as_a_whole():
     assert outcome.cost_after == 40 * MINUTE
 
 
+def test_reinserting_ends_when_nothing_gains_any_more():
+    problem, plan = two_vans_one_way()
+    asked: list[int] = []
+    improve_plan(problem, plan, Budget(iterations=10**6), engine="reinsert", should_stop=lambda: bool(asked.append(1)))
+    assert len(asked) < 20
+
+
 def test_or_tools_finds_the_swap_that_no_single_rider_can_make():
     soon = Window(20 * MINUTE, 20 * MINUTE)
     rides = (Ride(2, 3, soon, DAY, 30 * MINUTE, (1,)), Ride(0, 1, soon, DAY, 30 * MINUTE, (1,)))
@@ -184,11 +204,11 @@ def test_an_overfull_van_does_not_stop_the_improvement_from_answering():
     assert outcome.plan == Plan(((1,),))
 
 
-def broken(problem: Problem, plan: Plan, effort: improve.Effort) -> Plan:
+def broken(problem: Problem, plan: Plan, effort: Effort) -> Plan:
     raise MemoryError("no memory is left")
 
 
-def nonsense(problem: Problem, plan: Plan, effort: improve.Effort) -> Plan:
+def nonsense(problem: Problem, plan: Plan, effort: Effort) -> Plan:
     return "not a plan"  # type: ignore[return-value]
 
 

@@ -24,10 +24,10 @@ from solver.problem import (
     pickup_of,
 )
 from solver.routing_graph import build_graph, build_matrices, read_routes, write_routes
-from solver.routing_model import solve_routing
+from solver.routing_model import search_model, solve_routing
 
 from . import brute_force
-from .instances import CROOKED, SMALL, TINY, Case, cases
+from .instances import CROOKED, LOOSE, SMALL, TINY, Case, cases
 
 MINUTE = 60
 DAY = Window(0, 600 * MINUTE)
@@ -63,6 +63,14 @@ def solved(problem: Problem, plan: Plan, iterations: int = 100, seed: int = 0) -
     return found
 
 
+def raw(problem: Problem, plan: Plan) -> Plan:
+    """What the model finds, without the second look at it."""
+    assert violations(problem, plan) == ()
+    found = search_model(problem, plan, seconds=None, iterations=100, seed=0, should_stop=None)
+    assert found is not None
+    return found
+
+
 # --- for all problems ------------------------------------------------------------------------------------------------
 
 
@@ -73,6 +81,19 @@ def test_every_plan_is_legal_keeps_its_riders_and_is_never_worse(case: Case):
     assert score(case.problem, found) <= score(case.problem, case.plan)
     assert set(found.unserved) <= set(case.plan.unserved)
     event("better" if score(case.problem, found) < score(case.problem, case.plan) else "same")
+
+
+@pytest.mark.parametrize("size", [SMALL, LOOSE], ids=["tight", "loose"])
+def test_the_model_itself_knows_every_rule(size):
+    @slow
+    @given(cases(size))
+    def check(case: Case) -> None:
+        found = search_model(case.problem, case.plan, seconds=None, iterations=40, seed=1, should_stop=None)
+        assert found is not None
+        assert violations(case.problem, found) == ()
+        assert score(case.problem, found) <= score(case.problem, case.plan)
+
+    check()
 
 
 @slow
@@ -233,6 +254,40 @@ def test_a_break_happens_with_nobody_aboard_within_its_window():
     problem = Problem(line(0, 10, 40), riders, (van(0, breaks=(pause,)), van(0)))
     found = solved(problem, Plan(((0, 1, 6), (2, 3, 4, 5))))
     assert plan_cost(problem, found) < plan_cost(problem, Plan(((0, 1, 6), (2, 3, 4, 5))))
+
+
+def test_nobody_is_aboard_while_others_have_left_before_the_break():
+    long_ride = ride(0, 1, 5, 6, dropoff_window=Window(60 * MINUTE, 90 * MINUTE))
+    pause = Break(Window(20 * MINUTE, 40 * MINUTE), 10 * MINUTE)
+    problem = Problem(line(0, 10, 20), (long_ride, ride(0, 2, 5, 10)), (van(0, breaks=(pause,)),))
+    assert raw(problem, Plan(((2, 3, 4),), (0,))).unserved == (0,)
+
+
+def test_waiting_for_a_break_is_no_time_to_drive():
+    pause = Break(Window(60 * MINUTE, 95 * MINUTE), 30 * MINUTE)
+    riders = (ride(0, 1, 0, 5, max_ride_s=10 * MINUTE), ride(0, 1, 90, 95))
+    problem = Problem(line(0, 10), riders, (van(0, breaks=(pause,)),))
+    assert raw(problem, Plan(((0, 1, 4),), (1,))).unserved == (1,)
+
+
+def test_no_break_follows_one_that_the_van_came_to_from_elsewhere():
+    pauses = (
+        Break(Window(30 * MINUTE, 70 * MINUTE), 10 * MINUTE),
+        Break(Window(100 * MINUTE, 140 * MINUTE), 30 * MINUTE),
+    )
+    problem = Problem(line(0, 20), (ride(0, 1),), (van(0, breaks=pauses),))
+    graph = build_graph(problem, Plan(((0, 1, 2, 3),)), seed=0)
+    time_s, _ = build_matrices(problem, graph)
+    breaks = [number for number, node in enumerate(graph.nodes) if node.is_break]
+    wide = [number for number in breaks if graph.nodes[number].lead_s > 0]
+    assert wide
+    assert (time_s[np.ix_(wide, breaks)] >= UNREACHABLE_S).all()
+
+
+def test_a_break_at_the_start_place_does_not_make_the_way_home_free():
+    pause = Break(Window(0, 600 * MINUTE), 5 * MINUTE)
+    problem = Problem(line(0, 10, 20, 15), (ride(1, 0),), (van(0, end=2, breaks=(pause,)), van(3)))
+    assert raw(problem, Plan(((2,), (0, 1)))) == Plan(((2,), (0, 1)))
 
 
 def test_a_shift_with_a_break_costs_nothing_once_it_is_emptied():
