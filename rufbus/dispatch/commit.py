@@ -79,8 +79,10 @@ def is_late(tour: Tour, leg: Leg) -> bool:
         return True
     if dropoff is None:
         return False
-    if pickup is not None and dropoff.begin_at - pickup.depart_at > leg.promise.max_ride_s:
-        return True
+    if pickup is not None:
+        departed_at = max(pickup.depart_at, pickup.done_at or pickup.depart_at)
+        if dropoff.begin_at - departed_at > leg.promise.max_ride_s:
+            return True
     return dropoff.begin_at > leg.promise.dropoff_by
 
 

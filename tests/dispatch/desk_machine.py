@@ -3,10 +3,9 @@
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from unittest import mock
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -24,15 +23,14 @@ from rufbus.dispatch.tick import tick
 from rufbus.domain.booking import LegState, Rider
 from rufbus.domain.errors import OfferGone, WrongState
 from rufbus.domain.promise import Promise
-from rufbus.domain.request import Anchor, Party, RefusalReason, Request, Wish
-from rufbus.domain.tour import CallKind
+from rufbus.domain.request import Anchor, Party, Request, Wish
 from rufbus.ports import Store
 from rufbus.simulation.autopilot import report_as_planned
 from rufbus.store.memory import MemoryStore
 from solver.improve import improve_plan
 from solver.plan import Budget
 
-from .little_town import HALLIG, NAMES, NETWORK, faults_of, instant, open_desk, spot, state_of
+from .little_town import HALLIG, NAMES, faults_of, instant, open_desk, spot, state_of
 
 DAY = "2026-11-25"
 """A Wednesday with all three vans."""
@@ -313,21 +311,19 @@ class DeskMachine(RuleBasedStateMachine):
     def any_report(self, chance: random.Random, stops: Sequence[ListedStop]) -> Report | None:
         kind = chance.choice(list(ReportKind))
         at = self.clock.now() + chance.choice((0, 0, -30, -600, -3600, -7200, 120))
-        if kind in {ReportKind.POSITION, ReportKind.BREAK_START, ReportKind.BREAK_END}:
-            return self.report(kind, at, lon=9.5, lat=54.6)
-        if kind is ReportKind.DELAY:
-            return self.report(kind, at, delay_s=chance.choice((0, 300, 1200)))
-        if kind is ReportKind.ACK:
-            return self.report(kind, at, version=chance.choice((0, 1, 5, 99)))
-        if kind is ReportKind.BREAKDOWN:
-            return self.report(kind, at) if chance.random() < 0.3 else None
-        if not stops:
-            return None
-        stop = chance.choice(stops[:3] if chance.random() < 0.8 else stops)
-        leg_ids = [listed.leg.id for listed in stop.calls if listed.leg is not None]
-        if kind in {ReportKind.ARRIVED, ReportKind.DEPARTED}:
-            return self.report(kind, at, stop_key=stop.id)
-        return self.report(kind, at, leg_id=chance.choice(leg_ids)) if leg_ids else None
+        stop = chance.choice(stops[:3] if chance.random() < 0.8 else stops) if stops else None
+        leg_ids = [listed.leg.id for listed in stop.calls if listed.leg is not None] if stop else []
+        details = {
+            ReportKind.POSITION: {"lon": 9.5, "lat": 54.6},
+            ReportKind.DELAY: {"delay_s": chance.choice((0, 300, 1200))},
+            ReportKind.ACK: {"version": chance.choice((0, 1, 5, 99))},
+            ReportKind.BREAK_START: {},
+            ReportKind.BREAK_END: {},
+            ReportKind.BREAKDOWN: {} if chance.random() < 0.3 else None,
+            ReportKind.ARRIVED: {"stop_key": stop.id} if stop else None,
+            ReportKind.DEPARTED: {"stop_key": stop.id} if stop else None,
+        }.get(kind, {"leg_id": chance.choice(leg_ids)} if leg_ids else None)
+        return None if details is None else self.report(kind, at, **details)
 
     @precondition(lambda self: self.sent)
     @rule(pick=PICK)
