@@ -66,21 +66,24 @@ class Watcher:
 def resume_point(request: Request, running: Running) -> tuple[int, bool]:
     """Return after which event a stream goes on, and whether it is a resumed one.
 
+    A number that no event has yet, as after a backup was restored, begins anew.
+
     Raises
     ------
     InvalidInput
         When ``Last-Event-ID`` is not a number.
     """
+    with running.desk.store.read() as session:
+        newest = session.last_seq()
     last = request.headers.get("last-event-id")
     if last is None:
-        with running.desk.store.read() as session:
-            return session.last_seq(), False
+        return newest, False
     if not (last.isascii() and last.isdigit() and len(last) <= 18):
         raise InvalidInput(
             "Last-Event-ID must be the number of the last event that was received.",
             errors=(FieldError("header.last-event-id", "not a number"),),
         )
-    return int(last), True
+    return (int(last), True) if int(last) <= newest else (newest, False)
 
 
 async def stream_events(
