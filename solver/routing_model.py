@@ -25,6 +25,9 @@ MANY_SECONDS = 10**6
 PATIENCE = 10
 """How many moves per pair of nodes a search without a time limit tries in vain before it ends."""
 
+BUILD_S = 2.5e-7
+"""Seconds per pair of nodes that building takes, about; a search is not begun with less than twice that."""
+
 
 class _Unsolvable(Exception):
     """The model has no solution, as is plain before any search."""
@@ -91,7 +94,8 @@ def search_model(
     """
     started_s = time.monotonic()
     graph = build_graph(problem, plan, seed)
-    if not graph.rides or not graph.shifts:
+    build_s = BUILD_S * len(graph.nodes) ** 2
+    if not graph.rides or not graph.shifts or (seconds is not None and seconds < 2 * build_s):
         return plan
     model = _Model(problem, graph)
     try:

@@ -366,6 +366,12 @@ def test_a_search_asked_to_stop_comes_back_with_what_it_has():
     assert violations(problem, found) == ()
 
 
+def test_a_search_without_time_to_begin_leaves_the_plan():
+    problem = Problem(line(0, 10, 20, 90), (ride(1, 2), ride(1, 2)), (van(0), van(0)))
+    plan = Plan(((0, 1), (2, 3)))
+    assert solve_routing(problem, plan, seconds=0.0) == plan
+
+
 @pytest.mark.parametrize(
     "plan",
     [Plan(()), Plan(((0, 1), ())), Plan(((0, 1, 2),)), Plan(((-1, 0),))],
