@@ -64,13 +64,14 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
     try:
         future = desk.workers.submit(run_job, make_job(board, seconds=seconds, seed=seed))
         result = future.result(timeout=seconds * 3 + 60)
+        gain_s, order = result.cost_before_s - result.cost_after_s, order_of(board, result.plan)
     except Exception as error:  # noqa: BLE001 — whatever a solver process dies of, the running plan stands
         return Improvement(
             service_day, applied=False, reason=f"solver failed: {error}", cost_before_s=before, cost_after_s=before
         )
-    if result.cost_after_s > result.cost_before_s - desk.service.solver.min_gain_s:
+    if gain_s < desk.service.solver.min_gain_s:
         return Improvement(service_day, applied=False, reason="no gain", cost_before_s=before, cost_after_s=before)
-    return apply_order(desk, service_day, order_of(board, result.plan))
+    return apply_order(desk, service_day, order)
 
 
 def apply_order(desk: Desk, service_day: str, order: Order) -> Improvement:

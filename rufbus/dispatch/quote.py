@@ -30,18 +30,6 @@ from rufbus.domain.rules import check_area, check_order, check_party, check_wish
 LEAST_ALTERNATIVES = 3
 """How many alternatives a refusal comes with, where the day has them."""
 
-HOPELESS = frozenset(
-    {
-        RefusalReason.PARTY_TOO_LARGE,
-        RefusalReason.OUTSIDE_AREA,
-        RefusalReason.UNREACHABLE,
-        RefusalReason.NO_STOP_NEAR,
-        RefusalReason.SAME_STOP,
-        RefusalReason.NO_WHEELCHAIR_PLACE,
-    }
-)
-"""Reasons that no other time would cure."""
-
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -113,7 +101,7 @@ def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...]) -> Of
         alternative = not trips
         if not trips:
             refusal = refusal or _refusal_by_fleet(workings, request, pairs)
-            trips = [] if refusal.reason in HOPELESS else _nearest(workings, request, pairs, refusal)
+            trips = _nearest(workings, request, pairs, refusal)
     offers = _offers(desk, request.party, trips, held_until, alternative=alternative)
     if offers:
         with desk.store.write() as session:
