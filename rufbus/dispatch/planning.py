@@ -219,7 +219,8 @@ def warm_up(desk: Desk) -> None:
 
 
 def run_job(job: ImproveJob) -> ImproveResult:
-    """Improve a plan; runs in a worker process."""
+    """Improve a plan; runs in a worker process, whose kernels are made ready before the time counts."""
+    warm_up_kernels()
     found = improve_plan(job.problem, job.plan, Budget(seconds=job.seconds), seed=job.seed, engine=job.engine)
     return ImproveResult(found.plan, found.cost_before, found.cost_after)
 
