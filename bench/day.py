@@ -1,7 +1,7 @@
 """One day of a rural service over HTTP: real roads, vans in shifts with breaks, seeded wishes, a standing clock.
 
-The same wishes are put to two servers one after the other, one that improves its tours and one that only inserts. Each is
-a real server process; everything goes through its API, as a booking desk and the vans would do it.
+The same wishes are put to two servers one after the other, one that improves its tours and one that only inserts. Each
+is a real server process; everything goes through its API, as a booking desk and the vans would do it.
 
     python bench/day.py [--osm FILE] [--stops 320] [--vans 12] [--wishes 500] [--seed 7] [--out FILE.json]
 """
@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -125,7 +126,8 @@ def _spread(stops: list[Stop], count: int, seed: int) -> list[Place]:
 def _service_text(depots: list[Place], options: argparse.Namespace) -> str:
     shifts = ("05:45-13:45", "09:00-17:00", "12:15-20:15")
     parts = [
-        f'[service]\nid = "addison"\nname = "Addison day"\nregime = "linienbedarfsverkehr"\ntimezone = "{options.zone}"\n',
+        '[service]\nid = "addison"\nname = "Addison day"\nregime = "linienbedarfsverkehr"\n',
+        f'timezone = "{options.zone}"\n',
         '[hours]\nmon-fri = ["06:00-20:00"]\nsat-sun = ["09:00-18:00"]\n',
         "[booking]\nearliest_days = 7\nmin_notice_s = 1800\nhold_s = 180\n",
         f"[solver]\nimprove_every_s = {options.improve_every}\nimprove_seconds = {options.improve_seconds}\n",
@@ -137,8 +139,8 @@ def _service_text(depots: list[Place], options: argparse.Namespace) -> str:
             f"depot = [{depot.lon}, {depot.lat}]\n"
         )
         parts.append(
-            f'[[shifts]]\nvehicle = "bus-{number + 1}"\ndays = "mon-fri"\ntime = "{shifts[number // len(depots) % 3]}"\n'
-            "break_s = 1800\n"
+            f'[[shifts]]\nvehicle = "bus-{number + 1}"\ndays = "mon-fri"\n'
+            f'time = "{shifts[number // len(depots) % 3]}"\nbreak_s = 1800\n'
         )
     return "\n".join(parts)
 
@@ -236,7 +238,7 @@ class _Day:
     def _client(self, url: str, token: str) -> httpx.Client:
         return httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=300)
 
-    def __enter__(self) -> _Day:
+    def __enter__(self) -> Self:
         for listener in self._listeners:
             listener.start()
         return self
