@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from rufbus import __version__
 from rufbus.bootstrap import ClockChoice, check_home
@@ -47,9 +48,10 @@ def main() -> None:
     try:
         app()
     except RufbusError as error:
-        console.print(f"[bold red]Error:[/] {error.detail}", highlight=False)
+        console.print(f"[bold red]Error:[/] {escape(error.detail)}", highlight=False, soft_wrap=True)
         for each in error.errors:
-            console.print(f"  {each.location}: {each.detail}", highlight=False, markup=False)
+            if each.detail not in error.detail:
+                console.print(f"  {each.location}: {each.detail}", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         console.print("Cancelled; nothing half-written is left behind.")
@@ -172,7 +174,9 @@ def check(home: HomeOption) -> None:
 @app.command("migrate")
 def migrate_home(home: HomeOption) -> None:
     """Bring the database to the revision that this version needs."""
-    before = migrate(Home(home).database_url(Settings()))
+    opened = Home(home)
+    opened.check()
+    before = migrate(opened.database_url(Settings()))
     typer.echo(f"The database is up to date (was: {before or 'empty'}).")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rufbus.domain.errors import InvalidInput, InvalidServiceFile
+from rufbus.domain.errors import InvalidInput, InvalidRoads, InvalidServiceFile
 from rufbus.domain.place import Place, Stop
 from rufbus.domain.service import Service
 from rufbus.domain.service_file import parse_service
@@ -137,9 +137,18 @@ def make_home(
 
 
 def load_roads(home: Home) -> Network:
-    """Return the network of a home."""
+    """Return the network of a home.
+
+    Raises
+    ------
+    InvalidInput
+        When the folder is not a home, or its files are damaged or of another version.
+    """
     home.check()
-    return load_network(home.path / NETWORK_FILE, load_graph(home.path / ROADS_FILE))
+    try:
+        return load_network(home.path / NETWORK_FILE, load_graph(home.path / ROADS_FILE))
+    except InvalidRoads as error:
+        raise InvalidRoads(f"{error.detail} `rufbus init {home.path} --osm FILE` makes it; bookings stay.") from error
 
 
 def _choose_stops(
