@@ -83,6 +83,10 @@ def find_impossible_times(state: State, service: Service, network: StopNetwork) 
     for tour in state.tours:
         calls = valid_calls(tour, state.now)
         done = max((number for number, call in enumerate(calls, start=1) if call.done_at is not None), default=0)
+        for call in calls[:done]:
+            if call.done_at is None and call.begin_at > state.now:
+                detail = f"The {call.kind.value} at {call.stop_id} is still to come, but stands before a fact."
+                yield Finding(Invariant.PROMISES, f"tour {tour.shift_id}", detail)
         ahead = calls[done:]
         for call in ahead:
             needed_s = _needed_s(call, legs, service.boarding)

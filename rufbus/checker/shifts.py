@@ -52,10 +52,11 @@ def _faults(tour: Tour, calls: tuple[Call, ...], shift: Shift, legs: Mapping[str
         if tour.out_of_service_from is None:
             yield f"It has {len(breaks)} breaks instead of {len(shift.breaks)}."
         return
+    facts = [position for position, call in enumerate(calls) if call.done_at is not None]
     for call, rule in zip(breaks, shift.breaks, strict=True):
-        if call.done_at is None:
+        position = calls.index(call)
+        if position > max(facts, default=-1):
             yield from _break_faults(call, rule, late_s)
-            position = calls.index(call)
             if any(ride.is_aboard_after(position) for ride in list_carried(calls, legs)):
                 yield f"Somebody is aboard during the break at {call.begin_at}."
 

@@ -53,11 +53,14 @@ def _owed(calls: Sequence[Call]) -> list[Call]:
 
 
 def _as_it_went(behind: Sequence[Call]) -> list[Call]:
-    """Return the calls behind a van in the order of the facts; nobody alights before boarding."""
+    """Return the calls behind a van in the order of the facts; nobody alights before boarding.
+
+    A call that nobody reported stays behind the one before it.
+    """
     went: list[tuple[Instant, Call]] = []
     latest: dict[str | None, Instant] = {}
     for call in behind:
-        at = call.done_at if call.done_at is not None else call.begin_at
+        at = call.done_at if call.done_at is not None else max(call.begin_at, went[-1][0] if went else 0)
         latest[call.leg_id] = at if call.leg_id is None else max(at, latest.get(call.leg_id, at))
         went.append((latest[call.leg_id], call))
     return [call for _, call in sorted(went, key=lambda each: each[0])]
