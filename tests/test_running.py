@@ -8,7 +8,8 @@ from rufbus.domain.booking import LegState, Rider
 from rufbus.domain.request import Anchor, Request, Wish
 from rufbus.running import Runner
 from rufbus.simulation.autopilot import report_as_planned
-from tests.dispatch.little_town import faults_of, instant, open_desk, state_of
+
+from .dispatch.little_town import faults_of, instant, open_desk, state_of
 
 DAY = "2026-11-25"
 

@@ -7,7 +7,8 @@ import pytest
 from rufbus.domain.place import distance_m
 from rufbus.domain.request import Anchor
 from rufbus.simulation.demand import SHORTEST_M, Mix, draw_requests, weigh_stops
-from tests.dispatch.little_town import TownNetwork, instant
+
+from ..dispatch.little_town import TownNetwork, instant
 
 FIRST, LAST = instant("2026-11-25", "06:00"), instant("2026-11-25", "19:00")
 
