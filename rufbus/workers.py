@@ -13,6 +13,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+JOBS_PER_PROCESS = 25
+"""After so many jobs a process is replaced: a job of OR-Tools leaves some 20 MB behind that it never gives back."""
+
+
 class ProcessWorkers:
     """One or more worker processes, started when first needed and replaced when one dies."""
 
@@ -43,7 +47,7 @@ class ProcessWorkers:
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._count, mp_context=context, max_tasks_per_child=200)
+            self._pool = ProcessPoolExecutor(self._count, mp_context=context, max_tasks_per_child=JOBS_PER_PROCESS)
         return self._pool
 
 
