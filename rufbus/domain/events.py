@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     NO_SHOW = "no-show"
     COMPLETED = "completed"
     LATE_RISK = "late-risk"
-    """A promise will be broken if nothing is done."""
+    """A promise will be broken if nothing is done; without a leg, a shift or one of its breaks will end too late."""
     PROMISE_BROKEN = "promise-broken"
     """A fact (a report) or a named person broke a promise."""
     BREAKDOWN = "breakdown"

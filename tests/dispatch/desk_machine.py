@@ -77,6 +77,9 @@ def improve_by_iterations(job: ImproveJob, meanwhile=lambda: None) -> ImproveRes
 class DeskMachine(RuleBasedStateMachine):
     """Riders, drivers, the control room and time, each doing what they like."""
 
+    longest_step_s = 120
+    """How far the clock is moved between two ticks (s), where drivers are not honest."""
+
     def open_desk(self, at, seed):
         return open_desk(at, store=self.make_store(), seed=seed)
 
@@ -222,7 +225,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def pass_time(self, seconds):
         while seconds > 0:
-            step = min(30 if self.honest else 120, seconds)
+            step = min(30 if self.honest else self.longest_step_s, seconds)
             self.clock.advance(step)
             if self.honest:
                 report_as_planned(self.desk)

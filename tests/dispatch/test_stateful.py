@@ -36,6 +36,8 @@ def test_in_memory_nothing_goes_wrong_and_no_promise_moves():
 @pytest.mark.timeout(7200 if LONG else 300)
 def test_in_a_file_nothing_goes_wrong_and_no_promise_moves(migrated_file, tmp_path):
     class InAFile(DeskMachine):
+        longest_step_s = 900
+
         def make_store(self):
             path = Path(tmp_path) / "store.sqlite"
             for leftover in tmp_path.glob("store.sqlite*"):
@@ -43,15 +45,17 @@ def test_in_a_file_nothing_goes_wrong_and_no_promise_moves(migrated_file, tmp_pa
             shutil.copy(migrated_file, path)
             return open_store(f"sqlite:///{path}")
 
-    run_state_machine_as_test(InAFile, settings=search(4, 12))
+    run_state_machine_as_test(InAFile, settings=search(3, 10))
 
 
 @pytest.mark.postgres
 @pytest.mark.timeout(7200 if LONG else 300)
 def test_in_a_server_nothing_goes_wrong_and_no_promise_moves(migrated_database, empty_database):
     class InAServer(DeskMachine):
+        longest_step_s = 900
+
         def make_store(self):
             empty_database()
             return open_store(migrated_database[0])
 
-    run_state_machine_as_test(InAServer, settings=search(4, 12))
+    run_state_machine_as_test(InAServer, settings=search(3, 10))
