@@ -121,7 +121,8 @@ def open_home(
     service = read_service(home.service_file)
     store = open_store(home.database_url(settings))
     workers = InlineWorkers() if inline else ProcessWorkers(settings.solver_processes)
-    desk = Desk(service, network, store, clock.make(), chance or system_chance(), workers)
+    speed = clock.speed if clock.start is not None else 1.0
+    desk = Desk(service, network, store, clock.make(), chance or system_chance(), workers, speed)
     warm_up(desk)
     network.warm_up()
     autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None

@@ -80,6 +80,8 @@ class Desk:
     clock: Clock
     chance: Chance
     workers: Workers
+    clock_speed: float = 1.0
+    """How fast the clock runs against real time, in which solvers think."""
     cache: TourCache = field(default_factory=TourCache)
     shift_cache: dict[str, tuple[Shift, ...]] = field(default_factory=dict)
     empty_tours: dict[str, Tour] = field(default_factory=dict)

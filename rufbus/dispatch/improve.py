@@ -26,7 +26,7 @@ from rufbus.domain.events import Event, EventKind
 PER_RIDE_S = 0.1
 """Thinking time that an open ride is worth at most (s): a thin day needs no long thought."""
 MARGIN_S = 30
-"""How much longer than the solver's time the order of coming stops is kept fixed (s)."""
+"""How much longer than the solver's time the order of coming stops is kept fixed (real s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
     longest = desk.service.solver.improve_seconds if seconds is None else seconds
     with desk.store.read() as session:
         day = desk.load_day(session, service_day)
-    lock_s = desk.service.booking.hold_s + MARGIN_S + int(longest)
+    lock_s = desk.service.booking.hold_s + int((MARGIN_S + longest) * max(desk.clock_speed, 1.0))
     board = set_up_board(desk, day, horizon_at(desk, desk.clock.now(), lock_s))
     before = board_cost_s(board)
     seconds = min(longest, PER_RIDE_S * len(board.leg_ids))
