@@ -80,7 +80,7 @@ def main() -> None:
         ]
     _print(outcomes)
     if options.out:
-        Path(options.out).write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
+        Path(options.out).write_text(json.dumps([vars(outcome) for outcome in outcomes], indent=1))
     bad = [o for o in outcomes if o.findings or o.gaps or o.ledger.get("broken", 0)]
     sys.exit(1 if bad else 0)
 
