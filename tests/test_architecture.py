@@ -29,3 +29,12 @@ def test_only_the_clock_adapter_reads_the_time_of_day():
         if reads_clock.search(line) and path.relative_to(ROOT).as_posix() != "rufbus/clocks.py"
     ]
     assert found == []
+
+
+def test_every_verb_of_dispatch_is_named_in_the_contract_of_the_one_door():
+    contract = (ROOT / ".importlinter").read_text()
+    rooms = [path.stem for path in sorted((ROOT / "rufbus" / "dispatch").glob("*.py"))]
+    missing = [
+        room for room in rooms if room not in {"__init__", "planning"} and f"rufbus.dispatch.{room}\n" not in contract
+    ]
+    assert missing == []
