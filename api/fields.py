@@ -16,6 +16,7 @@ NO_CONTROL = r"[^\u0000-\u0008\u000b-\u001f]"
 """What texts are made of; tabs and line ends are let through."""
 TEXT = f"^{NO_CONTROL}*$"
 VISIBLE_TEXT = rf"^{NO_CONTROL}*[^\s\u0000-\u0020\u0085\u00a0]{NO_CONTROL}*$"
+PHONE = r"\+?[0-9][0-9 ()/.\-]{1,37}[0-9()/.\-]"
 
 
 def _check_time(value: object) -> object:
@@ -38,6 +39,12 @@ def _check_text(value: str) -> str:
         raise ValueError("must not contain control characters")
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
         raise ValueError("must be valid Unicode")
+    return value
+
+
+def _check_phone(value: str) -> str:
+    if re.fullmatch(PHONE, value) is None:
+        raise ValueError("must be a telephone number of digits, blanks and ()/.- like +49 4621 123456")
     return value
 
 
@@ -82,7 +89,10 @@ Note = Annotated[
     Field(json_schema_extra={"pattern": TEXT}),
 ]
 Phone = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\s*\+?[0-9][0-9 ()/.\-]{2,38}\s*$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40),
+    AfterValidator(_check_phone),
+    Field(json_schema_extra={"pattern": rf"^[ \t\r\n]*{PHONE}[ \t\r\n]*$"}),
 ]
 NUMBER = BeforeValidator(_check_number)
 """Stands last in an annotation, so that the bounds before it show in the schema."""

@@ -396,6 +396,21 @@ class TestRefusedRequests:
         (error,) = check_problem(answer, 422, "invalid-input")["errors"]
         assert error["location"].startswith("rider.")
 
+    @pytest.mark.parametrize("phone", ["0461 123", "+49 (0) 4621/12-34", "112", " 04621 1 "])
+    def test_telephone_numbers_are_taken_as_people_write_them(self, doors, phone):
+        offer = quotes(doors)[0]["id"]
+        body = booking(offer, rider=RIDER | {"phone": phone})
+        taken = doors.post("/bookings", json=body, headers=keyed("phone"))
+        assert taken.json()["rider"]["phone"] == phone.strip()
+
+    @pytest.mark.parametrize("phone", ["", "+", "12", "+76 ", "04621 x", "04621\n1", "\u0661\u0662\u0663", "0" * 41])
+    def test_what_is_no_telephone_number_is_refused_in_words(self, shared_doors, phone):
+        body = booking("q_none", rider=RIDER | {"phone": phone})
+        answer = shared_doors.post("/bookings", json=body, headers=keyed("phone"))
+        (error,) = check_problem(answer, 422, "invalid-input")["errors"]
+        assert error["location"] == "rider.phone"
+        assert "pattern" not in error["detail"]
+
 
 class TestMalformed:
     @pytest.mark.parametrize(

@@ -57,14 +57,12 @@ def config(doors, who):
             "dictionaries": {
                 "vans": {"values": ["bus-1", "bus-2"]},
                 "stops": {"values": ["S00", "S33", "S21"]},
-                "times": {"values": ["2026-11-25T08:00:00+01:00", "2026-11-26T09:30:00+01:00"]},
             },
             "parameters": {
                 "path.vehicle_id": some("vans"),
                 "body.vehicle_id": some("vans"),
                 "body.origin.stop_id": some("stops"),
                 "body.destination.stop_id": some("stops"),
-                "body.depart_after": some("times"),
             },
         }
     )
