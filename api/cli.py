@@ -126,6 +126,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API, the pages and the dispatcher."""
+    Home(home).check()
     service = read_service(Home(home).service_file)
     start = None if clock is None else parse_clock(clock, service.zone.key)
     choice = ClockChoice(start, speed, autopilot)

@@ -33,6 +33,7 @@ from rufbus.simulation.demand import Asked, draw_requests, weigh_stops
 from .app import make_app
 from .auth import Role, add_key
 from .progress import ProgressBars
+from .serving import check_port
 
 RIDERS = 450
 """Requests of one day."""
@@ -47,6 +48,7 @@ SEED = 20_261_125
 
 def run_demo(folder: Path | None, *, port: int, speed: float, console: Console, browser: bool) -> None:
     """Serve a fresh demonstration until stopped."""
+    check_port("127.0.0.1", port)
     home = Home(folder or _default_folder())
     sample = home.path / "sample"
     (home.path / "rufbus.sqlite").unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import uvicorn
@@ -31,6 +32,7 @@ def serve_home(
     """
     if workers > 1 and clock.start is not None:
         raise InvalidInput("An injected clock runs in one process only: leave --workers at 1.")
+    check_port(host, port)
     open_home(home, clock=clock, improves=improves).close()
     choice = {"home": str(home.path), "start": clock.start, "speed": clock.speed, "autopilot": clock.autopilot}
     os.environ[ENVIRONMENT] = json.dumps(choice | {"improves": improves})
@@ -44,6 +46,23 @@ def serve_home(
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that something else listens at.
+
+    Raises
+    ------
+    InvalidInput
+        When it is taken, or the address is not one of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidInput(f"Cannot listen at {host}:{port}: {error.strerror}. Choose another --port.") from error
 
 
 def app_from_environment() -> FastAPI:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from rufbus.checker.finding import Finding
@@ -17,7 +18,7 @@ from rufbus.domain.calendar import shifts_on
 from rufbus.domain.clock_time import Clock, Instant
 from rufbus.domain.errors import WrongState
 from rufbus.domain.ids import Chance, system_chance
-from rufbus.home import Home, load_roads, read_service
+from rufbus.home import Home, hold_home, load_roads, read_service
 from rufbus.roads.network import Network
 from rufbus.running import Runner
 from rufbus.settings import Settings
@@ -56,6 +57,8 @@ class Running:
     workers: ProcessWorkers | InlineWorkers
     clock_choice: ClockChoice
     home: Home
+    held: ExitStack
+    """Keeps the home from being made anew while it is served."""
     demo: bool = False
     """Every visitor may look and book; for demonstrations on the sample region."""
     keys_at_work: KeysAtWork = field(default_factory=KeysAtWork)
@@ -88,6 +91,7 @@ class Running:
         self.keep_clock()
         self.workers.close()
         self.store.close()
+        self.held.close()
 
 
 def _move(clock: ScaledClock, seconds: int) -> None:
@@ -117,6 +121,9 @@ def open_home(
     clock = clock or ClockChoice()
     if clock.autopilot and clock.start is None:
         raise WrongState("--autopilot simulates drivers and needs --clock.")
+    home.check()
+    held = ExitStack()
+    held.enter_context(hold_home(home.path, alone=False))
     network = load_roads(home)
     service = read_service(home.service_file)
     store = open_store(home.database_url(settings))
@@ -127,7 +134,7 @@ def open_home(
     network.warm_up()
     autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None
     runner = Runner(desk, autopilot=autopilot, improves=improves)
-    return Running(desk, network, store, runner, workers, clock, home, demo)
+    return Running(desk, network, store, runner, workers, clock, home, held, demo)
 
 
 def check_home(home: Home, settings: Settings, now: Instant) -> tuple[Finding, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rufbus.domain.errors import InvalidInput, InvalidRoads, InvalidServiceFile
+from rufbus.domain.errors import InvalidInput, InvalidRoads, InvalidServiceFile, WrongState
 from rufbus.domain.place import Place, Stop
 from rufbus.domain.service import Service
 from rufbus.domain.service_file import parse_service
@@ -72,6 +75,26 @@ class Home:
             )
 
 
+@contextmanager
+def hold_home(path: Path, *, alone: bool) -> Iterator[None]:
+    """Hold a home while it is made or served; the lock goes with the process, however that ends.
+
+    Raises
+    ------
+    WrongState
+        When a server runs on it and it is wanted alone, or when it is just being made.
+    """
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        doing = "A server runs on" if alone else "Somebody is just making"
+        raise WrongState(f"{doing} {path}. Stop it, or wait for it, and try again.") from error
+    finally:
+        os.close(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class MadeHome:
     """What :func:`make_home` did."""
@@ -117,7 +140,9 @@ def make_home(
     home = Home(path)
     source = service or home.service_file
     path.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=path) as scratch_name:
+    if source.exists():
+        read_service(source)
+    with hold_home(path, alone=True), tempfile.TemporaryDirectory(prefix=".making-", dir=path) as scratch_name:
         scratch = Path(scratch_name)
         progress("Reading the roads", 0.0)
         graph, report = read_roads(osm, progress=lambda what, done: progress(f"Reading the roads: {what}", done))

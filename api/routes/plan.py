@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from rufbus.bootstrap import Running
 from rufbus.dispatch.day_plan import get_day_plan
+from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.move import move_ride
 from rufbus.domain.clock_time import to_local
 
@@ -94,8 +95,14 @@ def read_ledger(
                 entry=entry.entry,
                 by=entry.by,
                 reason=entry.reason,
-                data=dict(entry.data),
+                data={name: _shown(desk, name, value) for name, value in entry.data.items()},
             )
             for entry in entries
         ],
     )
+
+
+def _shown(desk: Desk, name: str, value: Any) -> Any:
+    """Return a figure of the ledger as it goes over the wire: instants in RFC 3339."""
+    is_instant = isinstance(value, int) and name.endswith(("_from", "_to", "_by", "_at"))
+    return render_time(desk, value) if is_instant else value

@@ -18,12 +18,15 @@ from rufbus.dispatch.facts import count_behind, has_room, put_facts_first, with_
 from rufbus.dispatch.planning import Timed, horizon_at, retime
 from rufbus.dispatch.progress import drop_expired
 from rufbus.dispatch.stop_list import ListedStop, find_listed_stop, list_stops, publish_stop_lists
-from rufbus.domain.booking import NEXT_STATES, Leg, LegState
+from rufbus.domain.booking import NEXT_STATES, OPEN_STATES, Leg, LegState
 from rufbus.domain.clock_time import Instant, to_local
 from rufbus.domain.errors import FieldError, InvalidInput, NotFound
 from rufbus.domain.events import Event, EventKind
 from rufbus.domain.tour import Call, CallKind, Tour
 from rufbus.ports import LedgerEntry, ReadSession
+
+OLDEST_S = 7 * 86_400
+"""How old a report can be and still be believed (s)."""
 
 
 class ReportKind(StrEnum):
@@ -154,7 +157,10 @@ def _take_once(desk: Desk, vehicle_id: str, reports: Sequence[Report]) -> Taken:
         van = _look_at(desk, session, vehicle_id, ordered, now)
     before = dict(van.tours)
     for report in ordered:
-        _APPLY[report.kind](van, report, min(report.at, now))
+        at = _when(report, now)
+        if report.at < at:
+            _conflict(van, report, "the report is older than any that can still come")
+        _APPLY[report.kind](van, report, at)
     moved = [_follow(van, tour, now) for tour in van.tours.values() if tour is not before[tour.shift_id]]
     with desk.store.write() as session:
         save_tours(desk, session, moved, now)
@@ -205,12 +211,18 @@ def _sign_of_life(van: _Van, at: Instant) -> None:
 
 def _conflict(van: _Van, report: Report, what: str) -> None:
     van.conflicts.append(report.id)
+    leg_id = report.leg_id if report.leg_id in van.legs else None
     van.events.append(
         Event(
-            EventKind.CONFLICT, report.at, vehicle_id=van.vehicle_id, leg_id=report.leg_id,
+            EventKind.CONFLICT, _when(report, van.desk.clock.now()), vehicle_id=van.vehicle_id, leg_id=leg_id,
             data={"report": report.kind.value, "detail": what},
         )
     )  # fmt: skip
+
+
+def _when(report: Report, now: Instant) -> Instant:
+    """Return the time of a report, within what a device's clock can be wrong about."""
+    return min(max(report.at, now - OLDEST_S), now)
 
 
 def _change_calls(tour: Tour, which: Callable[[Call], bool], change: Callable[[Call], Call]) -> Tour:
@@ -251,12 +263,22 @@ def _apply_departed(van: _Van, report: Report, at: Instant) -> None:
         _sign_of_life(van, at)
         return
     tour, names = found
+    left_behind = {_name(c) for c in tour.calls if _name(c) in names and _is_too_early(van, c, at)}
+    if left_behind:
+        _conflict(van, report, "the van left before the promised window of somebody who has not boarded")
+        names -= left_behind
     for call in tour.calls:
         if _name(call) in names and call.done_at is None and call.leg_id is not None:
             _finish_call(van, report, call, at)
     tour = van.tours[tour.shift_id]
     tour = _change_calls(tour, lambda c: _name(c) in names and c.done_at is None, lambda c: replace(c, done_at=at))
     van.put(replace(tour, departed_at=max(at, tour.departed_at or at), reported_at=max(at, tour.reported_at or at)))
+
+
+def _is_too_early(van: _Van, call: Call, at: Instant) -> bool:
+    """Return whether somebody still to board at a call has a window that opens only after ``at``."""
+    waiting = call.kind is CallKind.PICKUP and call.done_at is None and call.leg_id in van.legs
+    return waiting and at < van.legs[call.leg_id or ""].promise.pickup_from
 
 
 def _apply_boarded(van: _Van, report: Report, at: Instant) -> None:
@@ -355,6 +377,9 @@ def _judge(van: _Van, leg: Leg, at: Instant) -> None:
         )
         if kind in calls and (calls[kind].arrived_at or at) > bound
     ]
+    alighted_at = calls[CallKind.DROPOFF].arrived_at if CallKind.DROPOFF in calls else None
+    if leg.boarded_at is not None and (alighted_at or at) - leg.boarded_at > leg.promise.max_ride_s:
+        broken.append("rode too long")
     by = f"driver:{van.vehicle_id}"
     if not broken:
         van.ledger.append(LedgerEntry(leg.id, at, "kept", by, "", {}))
@@ -409,6 +434,18 @@ def _apply_breakdown(van: _Van, _report: Report, at: Instant) -> None:
     tour = van.tour_at(at)
     if tour is not None:
         van.put(replace(tour, out_of_service_from=at, reported_at=max(at, tour.reported_at or at)))
+        owed = dict.fromkeys(call.leg_id for call in tour.calls if call.done_at is None and call.held_until is None)
+        van.events += [
+            Event(
+                EventKind.LATE_RISK,
+                at,
+                vehicle_id=van.vehicle_id,
+                leg_id=leg_id,
+                booking_id=van.legs[leg_id].booking_id,
+            )
+            for leg_id in owed
+            if leg_id is not None and van.legs[leg_id].state in OPEN_STATES
+        ]
     van.events.append(Event(EventKind.BREAKDOWN, at, vehicle_id=van.vehicle_id))
 
 

@@ -376,11 +376,11 @@ def _ride(
     origin: Instant,
     shifts: frozenset[int] | None,
 ) -> Ride:
-    """Return the solver's ride of a promise: the van leaves the pickup not before its window opens."""
+    """Return the solver's ride of a promise: boarding begins within its window, since nobody has to be there before."""
     return Ride(
         pickup=pickup,
         dropoff=dropoff,
-        pickup_window=Window(promise.pickup_from - origin - service_s, promise.pickup_to - origin),
+        pickup_window=Window(promise.pickup_from - origin, promise.pickup_to - origin),
         dropoff_window=Window(0, promise.dropoff_by - origin),
         max_ride_s=promise.max_ride_s,
         load=load,

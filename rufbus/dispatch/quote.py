@@ -19,11 +19,13 @@ from rufbus.dispatch.search import (
     list_candidates,
     take_best,
 )
-from rufbus.domain.booking import Leg, Quote
+from rufbus.domain.booking import Leg, Quote, StopPoint
 from rufbus.domain.clock_time import ceil_minute, to_rfc3339
 from rufbus.domain.errors import NotFound
 from rufbus.domain.fares import price_ct
 from rufbus.domain.ids import new_id
+from rufbus.domain.place import StopWalk
+from rufbus.domain.promise import Promise
 from rufbus.domain.request import Anchor, Direction, Party, Refusal, RefusalReason, Request, Wish
 from rufbus.domain.rules import check_area, check_order, check_party, check_wish
 
@@ -84,14 +86,25 @@ def requote(desk: Desk, quote_id: str) -> Offer:
     request = Request(
         outward.pickup.stop_id,
         outward.dropoff.stop_id,
-        Wish(Anchor.DEPART_AFTER, outward.promise.pickup_from),
-        Wish(Anchor.DEPART_AFTER, back.promise.pickup_from) if back is not None else None,
+        _wish_again(desk, outward),
+        _wish_again(desk, back) if back is not None else None,
         outward.party,
     )
-    return quote_ride(desk, request)
+    pair = StopPair(_walk(desk, outward.pickup), _walk(desk, outward.dropoff), outward.direct_s)
+    return retrying(lambda: _quote_once(desk, request, (pair,), gone=outward.promise))
 
 
-def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...]) -> Offer:
+def _wish_again(desk: Desk, leg: Leg) -> Wish:
+    """Return the wish that a leg's promise fulfils at the earliest."""
+    return Wish(Anchor.DEPART_AFTER, leg.promise.pickup_from - desk.service.walking.walk_s(leg.pickup.walk_m))
+
+
+def _walk(desk: Desk, point: StopPoint) -> StopWalk:
+    return StopWalk(desk.place_index(point.stop_id), point.walk_m)
+
+
+def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...], *, gone: Promise | None = None) -> Offer:
+    """Return offers; beside one that is gone, only those that keep what it promised count as wished."""
     now = desk.clock.now()
     held_until = now + desk.service.booking.hold_s
     with desk.store.read() as session:
@@ -102,7 +115,7 @@ def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...]) -> Of
         if not trips:
             refusal = refusal or _refusal_by_fleet(workings, request, pairs)
             trips = _nearest(workings, request, pairs, refusal)
-    offers = _offers(desk, request.party, trips, held_until, alternative=alternative)
+    offers = _offers(desk, request.party, trips, held_until, gone, alternative=alternative)
     if offers:
         with desk.store.write() as session:
             save_tours(desk, session, workings.changed.values(), now)
@@ -158,6 +171,9 @@ def _nearest(workings: Workings, request: Request, pairs: Sequence[StopPair], re
     """Return the trips nearest to the wish, earlier or later."""
     rules = workings.desk.service.booking
     wish = _reachable_wish(workings, request.outward)
+    if request.inward is not None:
+        moved_s = wish.at - request.outward.at
+        request = replace(request, outward=wish, inward=replace(request.inward, at=request.inward.at + moved_s))
     few = pairs[:3]
     close = [0, *grid(rules.alternatives_within_s, STEP_S, both_ways=True)]
     candidates = list_candidates(workings, wish, few, close, request.party)
@@ -167,7 +183,7 @@ def _nearest(workings: Workings, request: Request, pairs: Sequence[StopPair], re
         wide = [o for o in grid(86_400, WIDE_STEP_S, both_ways=True) if abs(o) > rules.alternatives_within_s]
         more = list_candidates(workings, wish, few, wide, request.party)
         trips += _collect(workings, request, more, few, most - len(trips), nearest_first=True, widen=True, taken=trips)
-    return sorted(trips, key=lambda trip: abs(trip[0].leg.promise.pickup_from - request.outward.at))
+    return sorted(trips, key=lambda trip: abs(trip[0].leg.promise.pickup_from - wish.at))
 
 
 def _reachable_wish(workings: Workings, wish: Wish) -> Wish:
@@ -211,20 +227,33 @@ def _with_return(
     offsets = [0, *grid(rules.alternatives_within_s, STEP_S, both_ways=True)] if widen else grid(
         rules.max_wait_s, STEP_S, both_ways=False
     )  # fmt: skip
-    not_before = outward.leg.promise.dropoff_by
+    walk_s = workings.desk.service.walking.walk_s(outward.leg.dropoff.walk_m)
+    not_before = outward.leg.promise.dropoff_by + walk_s
     candidates = list_candidates(workings, request.inward, back, offsets, request.party, not_before)
     inward = take_best(workings, candidates, request.party, Direction.RETURN, quote_id, nearest_first=widen)
     return None if inward is None else (outward, inward)
 
 
+def _is_like(trip: Trip, gone: Promise | None) -> bool:
+    """Return whether a trip keeps what was promised by an offer that is gone."""
+    return gone is None or trip[0].leg.promise.dropoff_by <= gone.dropoff_by
+
+
 def _offers(
-    desk: Desk, party: Party, trips: Sequence[Trip], held_until: int, *, alternative: bool
+    desk: Desk, party: Party, trips: Sequence[Trip], held_until: int, gone: Promise | None, *, alternative: bool
 ) -> tuple[Offered, ...]:
     request_id = new_id("r", desk.chance)
     price = price_ct(party, desk.service.fares)
     return tuple(
         Offered(
-            Quote(trip[0].leg.quote_id, request_id, party, price * len(trip), held_until, alternative),
+            Quote(
+                trip[0].leg.quote_id,
+                request_id,
+                party,
+                price * len(trip),
+                held_until,
+                alternative or not _is_like(trip, gone),
+            ),
             tuple(found.leg for found in trip),
         )
         for trip in trips

@@ -114,7 +114,8 @@ def list_candidates(
             else:
                 at = wish.at - walking.walk_s(pair.dropoff.walk_m) - offset
                 promise = promise_before(at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
-            day = _bookable_day(workings, promise, not_before)
+            walk_s = walking.walk_s(pair.pickup.walk_m) if not_before else 0
+            day = _bookable_day(workings, promise, not_before + walk_s)
             if day is not None:
                 found.append(Candidate(pair, promise, abs(offset), day, earlier=offset < 0))
     return found

@@ -70,6 +70,9 @@ def _settle(day: Day, leg: Leg, now: Instant) -> tuple[Leg, LedgerEntry] | None:
     pickup, dropoff = _calls_of(tour, leg.id)
     if dropoff.depart_at + GRACE_S > now:
         return None
+    if tour.out_of_service_from is not None and dropoff.begin_at >= tour.out_of_service_from:
+        why = "the van broke down, and nobody reported how the ride went on"
+        return leg.with_state(LegState.BROKEN), LedgerEntry(leg.id, now, "broken", "system", why, {})
     boarded = pickup.done_at if pickup.done_at is not None else pickup.depart_at
     ended = replace(
         leg.with_state(LegState.COMPLETED),
@@ -92,10 +95,18 @@ def _with_ends(desk: Desk, day: Day, legs: dict[str, Leg]) -> list[Timed]:
     changed = []
     for tour in day.tours:
         if any(call.leg_id in legs for call in tour.calls):
-            calls = tuple(_ended(call) if call.leg_id in legs else call for call in tour.calls)
+            calls = tuple(ended for call in tour.calls if (ended := _with_end(call, legs)) is not None)
             marked = replace(tour, calls=calls)
             changed.append(Timed(marked, frozenset(), tour_loads(desk, marked, day.legs)))
     return changed
+
+
+def _with_end(call: Call, legs: dict[str, Leg]) -> Call | None:
+    """Return a call as done if its leg was settled, ``None`` if its leg was broken before it."""
+    leg = legs.get(call.leg_id or "")
+    if leg is None or call.done_at is not None:
+        return call
+    return None if leg.state is LegState.BROKEN else _ended(call)
 
 
 def _ended(call: Call) -> Call:
@@ -106,7 +117,7 @@ def _completed(day: Day, leg: Leg, now: Instant) -> Event:
     tour = day.find_tour_with(leg.id)
     vehicle_id = tour.vehicle_id if tour is not None else None
     return Event(
-        EventKind.COMPLETED,
+        EventKind.PROMISE_BROKEN if leg.state is LegState.BROKEN else EventKind.COMPLETED,
         now,
         vehicle_id=vehicle_id,
         leg_id=leg.id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
 
 from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.stop_list import ListedStop, StopState, list_stops
 from rufbus.domain.booking import LegState
-from rufbus.domain.clock_time import Instant
+from rufbus.domain.clock_time import Instant, to_local
 from rufbus.domain.place import Place, distance_m
 from rufbus.domain.tour import Tour
 from rufbus.ports import ReadSession
@@ -36,7 +37,7 @@ def _of_vehicle(desk: Desk, session: ReadSession, vehicle_id: str, depot: Place)
     stops = [stop for stop in list_stops(desk, session, vehicle_id) if _is_current(desk, stop.shift_id, now)]
     tour = _tour(session, stops)
     if not stops:
-        return Whereabouts(vehicle_id, "off", depot, 0)
+        return Whereabouts(vehicle_id, "waiting" if _is_on_duty(desk, vehicle_id, now) else "off", depot, 0)
     aboard = _aboard(stops, now)
     state, place = _on_the_way(desk, stops, now)
     if tour is not None and tour.out_of_service_from is not None:
@@ -44,6 +45,14 @@ def _of_vehicle(desk: Desk, session: ReadSession, vehicle_id: str, depot: Place)
     elif tour is not None and _is_silent(desk, tour, now):
         state = "silent"
     return Whereabouts(vehicle_id, state, place, aboard)
+
+
+def _is_on_duty(desk: Desk, vehicle_id: str, now: Instant) -> bool:
+    """Return whether a van has a shift now."""
+    today = to_local(now, desk.service.zone).date()
+    days = [(today - dt.timedelta(days=n)).isoformat() for n in (0, 1)]
+    shifts = [shift for day in days for shift in desk.shifts_on(day)]
+    return any(shift.vehicle_id == vehicle_id and shift.start_at <= now <= shift.end_by for shift in shifts)
 
 
 def _is_current(desk: Desk, shift_id: str, now: Instant) -> bool:
