@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
-import { licences } from "./licences";
+import { licences } from "./licences.ts";
 
 /** Builds one page's files under fixed names, so that the template can name them without a manifest. */
 export default defineConfig({

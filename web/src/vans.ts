@@ -91,5 +91,5 @@ export function stateText(vehicle: Vehicle): string {
 export function countStates(vehicles: Vehicle[]): string {
   const counts = new Map<string, number>();
   for (const { state } of vehicles) counts.set(VAN_WORDS[state].text, (counts.get(VAN_WORDS[state].text) ?? 0) + 1);
-  return [...counts].map(([text, count]) => `${many(count, "Fahrzeug", "Fahrzeuge")} ${text}`).join(", ");
+  return [...counts].map(([text, count]) => `${text}: ${many(count, "Fahrzeug", "Fahrzeuge")}`).join(", ");
 }
