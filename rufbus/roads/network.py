@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from rufbus.domain.errors import InvalidRoads
 from rufbus.domain.place import UNREACHABLE_S, Place, Stop, StopWalk
 from rufbus.ports import RoadLeg
+from rufbus.roads.addresses import AddressSearch, AddressWays, add_place
 from rufbus.roads.geometry import LegFinder
 from rufbus.roads.graph import RoadGraph
+from rufbus.roads.hierarchy import Hierarchy, build_hierarchy
 from rufbus.roads.network_file import graph_hash, read_network_file, write_network_file
-from rufbus.roads.search import Anchor, build_search
+from rufbus.roads.search import Anchor, SearchGraph, build_search
 from rufbus.roads.snap import (
     MAX_SNAP_M,
     DriveOn,
@@ -29,7 +31,7 @@ from rufbus.roads.snap import (
     walkable_edges,
 )
 from rufbus.roads.stops import DEPOT_PREFIX
-from rufbus.roads.travel_times import Progress, many_to_many, to_metres, to_seconds
+from rufbus.roads.travel_times import Progress, join_cost, many_to_many, split_cost, to_metres, to_seconds
 from rufbus.roads.walking import Walking
 
 MAX_DEPOT_SNAP_M = 500.0
@@ -108,8 +110,61 @@ class Network:
         return self._legs.get_leg(origin, destination)
 
     def warm_up(self) -> None:
-        """Prepare the search for walks and legs, which else happens at the first call."""
+        """Prepare what walks, legs and addresses need, which else happens at the first call; compile the kernels."""
         _ = self._walking, self._legs
+        if self._anchors:
+            self.find_ways(self._anchors[0])
+
+    def find_ways(self, anchors: Sequence[Anchor]) -> AddressWays:
+        """Return the ways from an address that lies at ``anchors`` on the roads to every place, and back."""
+        return self._addresses.find_ways(anchors)
+
+    def with_stop(self, stop: Stop, anchors: Sequence[Anchor]) -> Network:
+        """Return a network with one more stop, equal to one built anew; this network stays as it is.
+
+        Parameters
+        ----------
+        stop
+            The stop, with an id of its own. It follows the other stops and stands before the depots.
+        anchors
+            Where it lies on the roads.
+
+        Raises
+        ------
+        InvalidRoads
+            When the id is taken.
+        """
+        _check_ids([*self._stops[: self._stop_count], stop])
+        at = self._stop_count
+        costs = add_place(self._costs, at, *self._addresses.find_costs(anchors))
+        times_ms, lengths_dm = split_cost(costs)
+        network = Network(
+            self._graph,
+            [*self._stops[:at], stop, *self._stops[at:]],
+            stop_count=at + 1,
+            anchors=[*self._anchors[:at], tuple(anchors), *self._anchors[at:]],
+            travel_s=to_seconds(times_ms),
+            length_m=to_metres(lengths_dm),
+        )
+        network.__dict__["_costs"] = costs
+        return network
+
+    @cached_property
+    def _search(self) -> SearchGraph:
+        return build_search(self._graph, self._anchors)
+
+    @cached_property
+    def _hierarchy(self) -> Hierarchy:
+        return build_hierarchy(self._search)
+
+    @cached_property
+    def _costs(self) -> NDArray[np.float64]:
+        """The exact costs behind the rounded matrices."""
+        return join_cost(*many_to_many(self._search, self._search.places, hierarchy=self._hierarchy))
+
+    @cached_property
+    def _addresses(self) -> AddressSearch:
+        return AddressSearch(self._graph, self._anchors, self._search, self._hierarchy)
 
     @cached_property
     def _walking(self) -> Walking:
@@ -118,7 +173,7 @@ class Network:
 
     @cached_property
     def _legs(self) -> LegFinder:
-        return LegFinder(self._graph, build_search(self._graph, self._anchors))
+        return LegFinder(self._graph, self._search)
 
 
 def build_network(

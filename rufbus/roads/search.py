@@ -62,6 +62,16 @@ class SearchGraph:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EdgeEnds:
+    """From which nodes of a search graph a van drives into an edge, and where it leaves it when it starts within."""
+
+    entry_start: NDArray[np.int32]
+    """Length edges + 1 (CSR)."""
+    entry: NDArray[np.int32]
+    exit: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Arcs:
     """Arcs before they are sorted."""
 
@@ -81,13 +91,31 @@ def build_search(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> Search
         When an edge is longer than the exact arithmetic allows.
     """
     _check_range(graph)
-    started = {anchor.edge for anchors in places for anchor in anchors}
-    turns = build_turns(graph.forbidden, graph.edge_count, started)
+    turns = _turns(graph)
     first_place = graph.node_count + turns.state_count - 1
     whole = _whole_arcs(graph, turns)
     along = _arcs_at_places(graph, turns, whole, places, first_place)
     nodes = np.arange(first_place, first_place + len(places), dtype=np.int32)
     return _sorted(graph, [whole, along], nodes, first_place + len(places))
+
+
+def edge_ends(graph: RoadGraph) -> EdgeEnds:
+    """Return the nodes at the ends of every edge; the same nodes for any places."""
+    turns = _turns(graph)
+    whole = _whole_arcs(graph, turns)
+    order = np.argsort(whole.edge, kind="stable")
+    exits = graph.edge_to.astype(np.int32)
+    for symbol in turns.children[0]:
+        edge = symbol % graph.edge_count
+        exits[edge] = _node_after(graph, turns.start_within(edge), edge)
+    start = np.searchsorted(whole.edge[order], np.arange(graph.edge_count + 1))
+    return EdgeEnds(start.astype(np.int32), whole.tail[order].astype(np.int32), exits)
+
+
+def _turns(graph: RoadGraph) -> TurnAutomaton:
+    """Return the automaton of the forbidden turns for starts on any edge, so that nodes do not depend on places."""
+    inner = {edge for sequence in graph.forbidden for edge in sequence[1:-1]}
+    return build_turns(graph.forbidden, graph.edge_count, inner)
 
 
 def _check_range(graph: RoadGraph) -> None:
@@ -160,7 +188,7 @@ def _sorted(graph: RoadGraph, parts: Sequence[_Arcs], places: NDArray[np.int32],
     """Return the arcs by tail and head; of parallel arcs only the cheapest."""
     tail, head, edge = (np.concatenate([getattr(part, name) for part in parts]) for name in ("tail", "head", "edge"))
     begin, end = (np.concatenate([getattr(part, name) for part in parts]) for name in ("begin", "end"))
-    cost = _cost_to(graph, edge, end) - _cost_to(graph, edge, begin)
+    cost = cost_to(graph, edge, end) - cost_to(graph, edge, begin)
     order = np.lexsort((edge, cost, head, tail))
     order = order[tail[order] != head[order]]
     first = np.ones(len(order), dtype=bool)
@@ -177,8 +205,8 @@ def _sorted(graph: RoadGraph, parts: Sequence[_Arcs], places: NDArray[np.int32],
     )
 
 
-def _cost_to(graph: RoadGraph, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cost from the tail of each edge to a fraction of its length."""
+def cost_to(graph: RoadGraph, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cost from the tail of each edge to a fraction of its length, in the unit of the arcs."""
     ms = np.rint(graph.edge_ms[edge] * fraction)
     decimetres = np.rint(np.rint(graph.edge_length_m[edge].astype(np.float64) * 10) * fraction)
     return ms * MS_UNIT + decimetres

@@ -1,4 +1,4 @@
-"""Driving times and lengths between all places of a search graph, exact to the millisecond."""
+"""Driving times and lengths between all places of a search graph, exact to the millisecond and the decimetre."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from rufbus.domain.place import UNREACHABLE_S
+from rufbus.roads.hierarchy import Hierarchy, build_hierarchy
 from rufbus.roads.search import MS_UNIT, SearchGraph
+from rufbus.roads.sweeps import COLUMNS, build_sweep, matrix_columns
 
 NO_ROAD = -1
 """Milliseconds and decimetres of a pair without a road between."""
 UNREACHABLE_M = 100_000_000
 """Length of a pair without a road between (m)."""
-SOURCES_A_CHUNK = 64
+CHUNK = COLUMNS // 4
+"""Places between two reports of progress."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with ``(done, total)``; whatever it raises ends the work."""
 
 
 def many_to_many(
-    search: SearchGraph, places: NDArray[np.int32], *, progress: Progress | None = None
+    search: SearchGraph,
+    places: NDArray[np.int32],
+    *,
+    hierarchy: Hierarchy | None = None,
+    progress: Progress | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return driving times (ms) and lengths (dm) from each of ``places`` to each, along the fastest ways.
 
     Of equally fast ways the shortest counts. Both arrays have shape (places, places) and hold ``NO_ROAD`` where no way
-    leads. ``places`` are nodes of ``search``.
+    leads. ``places`` are nodes of ``search``; ``hierarchy`` is that of ``search``, if there is one already.
     """
     size = len(places)
     times_ms = np.empty((size, size), dtype=np.int32)
     lengths_dm = np.empty((size, size), dtype=np.int32)
-    matrix = as_matrix(search)
-    for begin in range(0, size, SOURCES_A_CHUNK):
-        end = min(begin + SOURCES_A_CHUNK, size)
-        costs = dijkstra(matrix, directed=True, indices=places[begin:end])[:, places]
-        times_ms[begin:end], lengths_dm[begin:end] = split_cost(costs)
+    sweep = build_sweep(hierarchy or build_hierarchy(search), places)
+    chunk = CHUNK if progress else max(size, 1)
+    for begin in range(0, size, chunk):
+        end = min(begin + chunk, size)
+        matrix_columns(sweep, begin, end, times_ms, lengths_dm)
         if progress is not None:
             progress(end, size)
     return times_ms, lengths_dm
@@ -57,6 +63,11 @@ def split_cost(costs: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[n
     ms, dm = whole // MS_UNIT, whole % MS_UNIT
     ms[missing] = dm[missing] = NO_ROAD
     return ms.astype(np.int32), dm.astype(np.int32)
+
+
+def join_cost(times_ms: NDArray[np.int32], lengths_dm: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the costs that :func:`split_cost` takes apart."""
+    return np.where(times_ms == NO_ROAD, np.inf, times_ms * float(MS_UNIT) + lengths_dm)
 
 
 def to_seconds(times_ms: NDArray[np.int32]) -> NDArray[np.int32]:

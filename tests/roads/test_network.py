@@ -192,3 +192,33 @@ def test_progress_is_told_in_rows():
     told = []
     built(progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (7, 7)
+
+
+def test_a_network_with_one_more_stop_is_the_one_built_with_it():
+    grown = built(STOPS[:2])
+    for number, stop in enumerate(STOPS[2:], start=2):
+        smaller, grown = grown, grown.with_stop(stop, built(STOPS).anchors[number])
+        anew = built(STOPS[: number + 1])
+        assert smaller.stop_count == number
+        assert (tuple(grown.stops), grown.stop_count, grown.anchors) == (tuple(anew.stops), number + 1, anew.anchors)
+        np.testing.assert_array_equal(grown.travel_s, anew.travel_s)
+        np.testing.assert_array_equal(grown.length_m, anew.length_m)
+        assert grown.get_leg(number, 0) == anew.get_leg(number, 0)
+
+
+def test_a_stop_whose_id_is_taken_is_not_added():
+    network = built()
+    with pytest.raises(InvalidRoads, match="used twice"):
+        network.with_stop(STOPS[0], network.anchors[0])
+
+
+def test_an_address_at_a_stop_has_its_row_and_column():
+    network = built()
+    ways = network.find_ways(network.anchors[3])
+    for mine, theirs in (
+        (ways.away_s, network.travel_s[3]),
+        (ways.away_m, network.length_m[3]),
+        (ways.back_s, network.travel_s[:, 3]),
+        (ways.back_m, network.length_m[:, 3]),
+    ):
+        np.testing.assert_array_equal(mine, theirs)

@@ -1,0 +1,133 @@
+"""The order in which a hierarchy takes nodes away, and the arcs that this leaves: topology without weights.
+
+Taking a node away joins its remaining neighbours with each other. Whatever the weights are, a fastest way then climbs
+along remaining arcs to its highest node and descends again (Dibbelt, Strasser and Wagner 2014: customizable contraction
+hierarchies). The node with the fewest remaining neighbours goes first (minimum degree, Rose 1972); of those that cost
+little the one with the least below it, which keeps the hierarchy low. On rural roads that leaves little more than two
+arcs a node.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rufbus.roads.kernels import kernel
+
+Ints = NDArray[np.int32]
+
+_NODES = np.int64(1) << 32
+"""Above this part of a key stands the node's priority."""
+DEGREE_WEIGHT = 4
+"""How many levels of height one more neighbour is worth."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elimination:
+    """Nodes by rank, lowest first, and for each its arcs to higher ranks (CSR, ascending)."""
+
+    rank: Ints
+    """The rank of each node."""
+    up_start: Ints
+    """Length nodes + 1, by rank."""
+    up_head: Ints
+    """Ranks. The first of a row is the row's parent in the elimination tree, on whose path upwards all others lie."""
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes."""
+        return len(self.rank)
+
+
+def eliminate(arc_start: Ints, arc_head: Ints) -> Elimination:
+    """Return an elimination of the nodes of a directed graph (CSR); the same for the same graph."""
+    start, neighbour = _without_direction(arc_start, arc_head)
+    rank, up_start, up = _eliminate(start, neighbour)
+    return Elimination(rank, up_start, _ranked(rank, up_start, up))
+
+
+def _without_direction(arc_start: Ints, arc_head: Ints) -> tuple[NDArray[np.int64], Ints]:
+    """Return the neighbours of every node, ascending, each once."""
+    count = len(arc_start) - 1
+    tail = np.repeat(np.arange(count, dtype=np.int64), np.diff(arc_start))
+    head = arc_head.astype(np.int64)
+    apart = tail != head
+    tail, head = tail[apart], head[apart]
+    pairs = np.unique(np.concatenate([tail * count + head, head * count + tail]))
+    owner = pairs // max(count, 1)
+    return np.searchsorted(owner, np.arange(count + 1)).astype(np.int64), (pairs % max(count, 1)).astype(np.int32)
+
+
+@kernel
+def _eliminate(start: NDArray[np.int64], neighbour: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return ranks, and by rank the remaining neighbours (nodes) at the moment each node went."""
+    count = len(start) - 1
+    size, begin = start[1:] - start[:-1], start[:-1].copy()
+    room = size.copy()
+    pool = np.concatenate((neighbour, np.empty(4 * len(neighbour) + 64, np.int32)))
+    used = len(neighbour)
+    level = np.zeros(count, np.int64)
+    seen = np.full(count, -1, np.int64)
+    rank = np.full(count, -1, np.int32)
+    up_start = np.zeros(count + 1, np.int32)
+    up = np.empty(2 * len(neighbour) + 64, np.int32)
+    heap = [size[node] * DEGREE_WEIGHT * _NODES + node for node in range(count)]
+    heapq.heapify(heap)
+    taken, filled, stamp = 0, 0, 0
+    while taken < count:
+        node = heapq.heappop(heap) % _NODES
+        key = (size[node] * DEGREE_WEIGHT + level[node]) * _NODES + node
+        if len(heap) > 0 and key > heap[0]:
+            heapq.heappush(heap, key)
+            continue
+        around = pool[begin[node] : begin[node] + size[node]].copy()
+        if filled + len(around) > len(up):
+            up = np.concatenate((up, np.empty(len(up) + len(around), np.int32)))
+        up[filled : filled + len(around)] = around
+        filled += len(around)
+        rank[node] = taken
+        taken += 1
+        up_start[taken] = filled
+        for other in around:
+            level[other] = max(level[other], level[node] + 1)
+            most = size[other] + len(around)
+            if most > room[other]:
+                if used + most > len(pool):
+                    pool = np.concatenate((pool, np.empty(len(pool) + most, np.int32)))
+                pool[used : used + size[other]] = pool[begin[other] : begin[other] + size[other]]
+                begin[other], room[other] = used, most
+                used += most
+            stamp += 1
+            size[other] = _join(pool, begin[other], size[other], node, around, other, seen, stamp)
+    return rank, up_start, up[:filled]
+
+
+@kernel
+def _join(
+    pool: Ints, begin: int, size: int, gone: int, around: Ints, other: int, seen: NDArray[np.int64], stamp: int
+) -> int:
+    """Drop the node that went from a neighbour's list and add those around it; return the list's new length."""
+    seen[other] = seen[gone] = stamp
+    end = begin
+    for at in range(begin, begin + size):
+        if pool[at] != gone:
+            pool[end] = pool[at]
+            seen[pool[at]] = stamp
+            end += 1
+    for node in around:
+        if seen[node] != stamp:
+            pool[end] = node
+            end += 1
+    return end - begin
+
+
+@kernel
+def _ranked(rank: Ints, up_start: Ints, up: Ints) -> Ints:
+    """Return the neighbours as ranks, ascending in each row."""
+    heads = np.empty(len(up), np.int32)
+    for row in range(len(up_start) - 1):
+        heads[up_start[row] : up_start[row + 1]] = np.sort(rank[up[up_start[row] : up_start[row + 1]]])
+    return heads
