@@ -7,10 +7,12 @@ everything ahead of the first request.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar, cast
 
@@ -38,42 +40,69 @@ PLACE, EARLIEST, LATEST, SERVICE, LIMIT = range(5)
 """Columns of ``Tables.visits``: ``LIMIT`` is a drop-off's longest ride time, ``PLACE`` is -1 for a break."""
 VISIT_COLUMNS = 5
 
-START, END, START_AT, END_BY, FIXED_COST, LOCKED, ABOARD, FIRST_BREAK, BREAKS, FREE_BREAKS, STATES_AT, COUNT, EXTRA = (
-    range(13)
-)
+START, END, START_AT, END_BY, LONGEST, FIXED_COST, LOCKED, ABOARD, FIRST_BREAK, BREAKS, FREE_BREAKS = range(11)
+STATES_AT, COUNT, EXTRA = range(11, 14)
 """Columns of ``Tables.heads``, one row per shift.
+
+``LONGEST`` is the longest time from leaving the start place to reaching the end place, ``FAR`` when there is no limit.
 
 ``FIRST_BREAK`` is a code; ``LOCKED`` and ``ABOARD`` count visits and riders, ``BREAKS`` and ``FREE_BREAKS`` breaks.
 ``STATES_AT`` is the first row column of the break states. ``COUNT`` and ``EXTRA`` describe a loaded tour: its visits,
 -1 for a tour that no insertion makes legal, and what one more ride costs besides the detour.
 """
-HEAD_COLUMNS = 13
+HEAD_COLUMNS = 14
 
 
-EARLY, CLOSE, REACH, ARC, OPENS, SHUTS, SERVES, PAIR, WITHIN, BEGIN, BOUND, FROM_PLACE, AT_PLACE = range(13)
-CODE, KIND, FROM_GAP, TO_GAP, MAY_BREAK, FREE = range(13, 19)
+ARC, OPENS, SHUTS, SERVES, PAIR, WITHIN, BEGIN, BOUND, FROM_PLACE, AT_PLACE = range(10)
+CODE, KIND, FROM_GAP, TO_GAP, MAY_BREAK, FREE = range(10, 16)
 """Columns of a loaded tour, one row per visit and one for the end place; see :mod:`solver.rows`."""
 
-
-def _kernel_sources() -> str:
-    """Return a digest of all modules with kernels: a kernel's machine code contains that of the kernels it calls."""
-    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256(b"".join(source for source in sources if b"@kernel" in source)).hexdigest()
+EARLY, CLEAR, CLOSE, REACH, GAP_ARC, GAP_FROM, GAP_AT, GAP_OPENS, GAP_SERVES, GAP_FREE = range(10)
+"""Lines of the gaps of a loaded tour, one entry per row, so that a search reads few of them; see :mod:`solver.rows`."""
 
 
-_SOURCES = _kernel_sources()
+@cache
+def _imported_by(file: Path) -> frozenset[Path]:
+    """Return the files of this package that a file imports, itself and those further down included."""
+    names = [
+        name
+        for node in ast.parse(file.read_bytes()).body
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for name in ([node.module] if node.module else [alias.name for alias in node.names])
+    ]
+    return frozenset({file}).union(*(_imported_by(file.with_name(f"{name}.py")) for name in names))
+
+
+@cache
+def _sources_of(file: Path) -> str:
+    """Return a digest of all that the kernels of a file are compiled from: their code contains what they call."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_imported_by(file)))).hexdigest()
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function with Numba, cached on disk and with exact arithmetic.
 
     By itself Numba's cache notices only changes of the file in which a kernel stands, and would go on running old code
-    of the kernels that it calls from other files; so the cache is stamped with all of them.
+    of the kernels that it calls from other files; so the cache is stamped with all that the file imports.
     """
-    compiled = numba.njit(cache=True)(function)
+    return _compile(function, numba.njit(cache=True))
+
+
+def free_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile like :func:`kernel`, but let other threads run meanwhile: for calls that last milliseconds and more."""
+    return _compile(function, numba.njit(cache=True, nogil=True))
+
+
+def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function into those that call it: for innermost loops, whose work is less than a call."""
+    return _compile(function, numba.njit(cache=True, inline="always"))
+
+
+def _compile(function: Callable[P, R], jit: Callable[[Callable[P, R]], object]) -> Callable[P, R]:
+    compiled = jit(function)
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if file is not None:
-        file._source_stamp = _SOURCES  # noqa: SLF001
+        file._source_stamp = _sources_of(Path(function.__code__.co_filename))  # noqa: SLF001
     return cast("Callable[P, R]", compiled)
 
 
@@ -113,6 +142,20 @@ def pack(problem: Problem) -> Packed:
     ProblemError
         When a shift has more unlocked breaks than the kernels can arrange.
     """
+    return repack(_NOTHING, problem)
+
+
+def repack(packed: Packed, problem: Problem) -> Packed:
+    """Return another problem in arrays, at the cost of what is new in it.
+
+    What was packed of a ride is taken from ``packed`` wherever the very same object stands in both problems, whatever
+    its number in each; so keep the rides that do not change. The result equals that of :func:`pack`.
+
+    Raises
+    ------
+    ProblemError
+        When a shift has more unlocked breaks than the kernels can arrange.
+    """
     free = [
         [code for code in codes if code not in shift.locked]
         for shift, codes in zip(problem.shifts, problem.break_codes, strict=True)
@@ -121,11 +164,12 @@ def pack(problem: Problem) -> Packed:
     if most > MOST_FREE_BREAKS:
         raise ProblemError(f"a shift has {most} breaks to place, more than {MOST_FREE_BREAKS}: lock or join some")
     capacity = _pack_capacity(problem)
+    visits, rides, allowed = _pack_rides(packed, problem, capacity.shape[2])
     tables = Tables(
         travel_s=np.ascontiguousarray(problem.travel_s, dtype=np.int32),
-        visits=_pack_visits(problem),
-        rides=_pack_rides(problem.rides, capacity.shape[2]),
-        allowed=allowed_shifts(problem.rides, len(problem.shifts)),
+        visits=visits,
+        rides=rides,
+        allowed=allowed,
         capacity=capacity,
         heads=_pack_heads(problem, free, capacity.shape[1]),
         free_breaks=_padded(free),
@@ -139,26 +183,28 @@ def pack_ride(ride: Ride) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
     The cuts follow from the ride itself, so they change neither which tours are legal nor their earliest times.
     """
-    limit = _cut(ride.max_ride_s)
-    pickup = (_cut(ride.pickup_window.earliest), _cut(ride.pickup_window.latest))
-    dropoff = (_cut(ride.dropoff_window.earliest), _cut(ride.dropoff_window.latest))
+    limit, served = _cut(ride.max_ride_s), _cut(ride.pickup_service_s)
+    window, due = ride.pickup_window, ride.dropoff_window
+    earliest, latest, opens, shuts = _cut(window.earliest), _cut(window.latest), _cut(due.earliest), _cut(due.latest)
     if ride.aboard is not None:
-        dropoff = (dropoff[0], min(dropoff[1], _cut(ride.aboard.departed_at) + limit))
+        shuts = min(shuts, _cut(ride.aboard.departed_at) + limit)
     else:
-        served = ride.pickup_service_s
-        pickup, dropoff = (
-            (max(pickup[0], dropoff[0] - limit - served), min(pickup[1], dropoff[1] - served)),
-            (max(dropoff[0], pickup[0] + served), min(dropoff[1], pickup[1] + served + limit)),
+        earliest, latest, opens, shuts = (
+            max(earliest, opens - limit - served),
+            min(latest, shuts - served),
+            max(opens, earliest + served),
+            min(shuts, latest + served + limit),
         )
     return (
-        (ride.pickup, *pickup, _cut(ride.pickup_service_s), 0),
-        (ride.dropoff, *dropoff, _cut(ride.dropoff_service_s), limit),
+        (ride.pickup, earliest, latest, served, 0),
+        (ride.dropoff, opens, shuts, _cut(ride.dropoff_service_s), limit),
     )
 
 
 def allowed_shifts(rides: Sequence[Ride], shifts: int) -> Mask:
     """Return which shifts may serve which rides, shape (rides, shifts); a rider aboard has one shift only."""
-    allowed = np.ones((len(rides), shifts), dtype=np.bool_)
+    allowed = np.empty((len(rides), shifts), dtype=np.bool_)
+    allowed.fill(True)
     for number, ride in enumerate(rides):
         some = ride.shifts if ride.aboard is None else (ride.aboard.shift,)
         if some is not None:
@@ -168,22 +214,42 @@ def allowed_shifts(rides: Sequence[Ride], shifts: int) -> Mask:
 
 
 def _cut(value: int) -> int:
-    return max(-FARTHEST_INPUT, min(FARTHEST_INPUT, value))
+    if -FARTHEST_INPUT <= value <= FARTHEST_INPUT:
+        return value
+    return FARTHEST_INPUT if value > 0 else -FARTHEST_INPUT
 
 
-def _pack_visits(problem: Problem) -> Ints:
-    rows = [row for ride in problem.rides for row in pack_ride(ride)]
-    rows += [
+def _pack_rides(packed: Packed, problem: Problem, columns: int) -> tuple[Ints, Ints, Mask]:
+    """Return ``Tables.visits``, ``Tables.rides`` and ``Tables.allowed``."""
+    known = packed.tables
+    places = {id(ride): number for number, ride in enumerate(packed.problem.rides)}
+    if known.rides.shape[1] != columns or known.allowed.shape[1] != len(problem.shifts):
+        places = {}
+    kept = [places.get(id(ride), -1) for ride in problem.rides]
+    new = [number for number, place in enumerate(kept) if place < 0]
+    fresh = [problem.rides[number] for number in new]
+    pairs = np.empty((len(kept), 2 * VISIT_COLUMNS), dtype=np.int64)
+    rides = np.empty((len(kept), columns), dtype=np.int64)
+    allowed = np.empty((len(kept), len(problem.shifts)), dtype=np.bool_)
+    if len(new) < len(kept):
+        pairs[:] = known.visits[: 2 * len(known.rides)].reshape(-1, 2 * VISIT_COLUMNS)[kept]
+        rides[:] = known.rides[kept]
+        allowed[:] = known.allowed[kept]
+    if new:
+        pairs[new] = [(*pickup, *dropoff) for pickup, dropoff in map(pack_ride, fresh)]
+        rides[new] = [(-1 if ride.aboard is None else ride.aboard.shift, *ride.load) for ride in fresh]
+        allowed[new] = allowed_shifts(fresh, len(problem.shifts))
+    breaks = _pack_breaks(problem.shifts)
+    return np.concatenate((pairs.reshape(-1, VISIT_COLUMNS), breaks)), rides, allowed
+
+
+def _pack_breaks(shifts: Sequence[Shift]) -> Ints:
+    rows = [
         (-1, _cut(pause.window.earliest), _cut(pause.window.latest), _cut(pause.duration_s), 0)
-        for shift in problem.shifts
+        for shift in shifts
         for pause in shift.breaks
     ]
     return np.array(rows, dtype=np.int64).reshape(len(rows), VISIT_COLUMNS)
-
-
-def _pack_rides(rides: Sequence[Ride], columns: int) -> Ints:
-    values = [(-1 if ride.aboard is None else ride.aboard.shift, *ride.load) for ride in rides]
-    return np.array(values, dtype=np.int64).reshape(len(rides), columns)
 
 
 def _pack_capacity(problem: Problem) -> Ints:
@@ -219,13 +285,27 @@ def _pack_heads(problem: Problem, free: Sequence[Sequence[int]], capacity_rows: 
     return heads
 
 
-def _ends(shift: Shift) -> tuple[int, int, int, int, int]:
+def _ends(shift: Shift) -> tuple[int, int, int, int, int, int]:
     """Cut the end so that no arc without a road can be driven before it."""
     start_at = _cut(shift.start_at)
-    return shift.start, shift.end, start_at, min(_cut(shift.end_by), start_at + UNREACHABLE_S - 1), shift.fixed_cost
+    end_by = min(_cut(shift.end_by), start_at + UNREACHABLE_S - 1)
+    longest = FAR if shift.max_duration_s is None else _cut(shift.max_duration_s)
+    return shift.start, shift.end, start_at, end_by, longest, shift.fixed_cost
 
 
 def _padded(lists: Iterable[Sequence[int]]) -> Ints:
     rows = [list(row) for row in lists]
     width = max(map(len, rows), default=0)
     return np.array([row + [-1] * (width - len(row)) for row in rows], dtype=np.int64).reshape(len(rows), width)
+
+
+def _nothing() -> Packed:
+    no_rows = np.empty((0, 0), dtype=np.int64)
+    no_shifts = np.empty((0, 0), dtype=np.bool_)
+    no_matrix = np.empty((0, 0), dtype=np.int32)
+    tables = Tables(no_matrix, no_rows, no_rows, no_shifts, no_rows, no_rows, no_rows, no_rows)
+    return Packed(Problem(no_matrix, (), ()), tables)
+
+
+_NOTHING = _nothing()
+"""What :func:`pack` begins with."""

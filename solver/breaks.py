@@ -8,6 +8,10 @@ the van and therefore costs nothing.
 A set of breaks is a bit mask over ``free_breaks``. Its state in a gap stands in three columns of its row: when the
 van is free, the breaks of the gap included; by when the visit after the gap must begin; and the last break if it was
 taken in this gap, counted from 1, else 0. The columns of all sets together begin at ``heads[STATES_AT]``.
+
+A longest duration of the shift ties the departure to the arrival, across all quiet gaps. The least arrival over all
+places of the breaks grows with the departure; so the departure is put off to the arrival less the duration until that
+moves it no more (:func:`drive_within`), and no departure before that one would do.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ import numpy as np
 
 from .arrays import (
     ARC,
+    AT_PLACE,
+    CLEAR,
     CLOSE,
     CODE,
     EARLIEST,
@@ -26,8 +32,16 @@ from .arrays import (
     FREE,
     FREE_BREAKS,
     FROM_GAP,
+    FROM_PLACE,
+    GAP_ARC,
+    GAP_AT,
+    GAP_FREE,
+    GAP_FROM,
+    GAP_OPENS,
+    GAP_SERVES,
     LATEST,
     LOCKED,
+    LONGEST,
     MAY_BREAK,
     OPENS,
     REACH,
@@ -40,6 +54,7 @@ from .arrays import (
     Ints,
     Packed,
     Tables,
+    inner_kernel,
     kernel,
 )
 from .rows import link_tour, load_free, load_tour
@@ -69,17 +84,17 @@ def run_forward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, 
 
 
 @kernel
-def start_states(head: Ints, breaks: Ints, row: Ints) -> None:
-    """Write the states of the first gap: no break taken, free from the start of the shift on."""
+def start_states(head: Ints, breaks: Ints, row: Ints, taken_before: int, free_at: int) -> None:
+    """Write the states of a gap before which the one set of breaks is taken and the van free at ``free_at``."""
     at = head[STATES_AT]
     taken = at + 2 * (1 << len(breaks))
     for done in range(1 << head[FREE_BREAKS]):
         row[at + done] = FAR
         row[taken + done] = 0
-    row[at] = head[START_AT]
+    row[at + taken_before] = free_at
 
 
-@kernel
+@inner_kernel
 def _take_breaks(visits: Ints, head: Ints, breaks: Ints, row: Ints) -> None:
     """Take breaks in one gap wherever that leads to a set sooner, and drop the states that have missed one."""
     at, number = head[STATES_AT], head[FREE_BREAKS]
@@ -117,7 +132,7 @@ def run_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int)
         gap = before
 
 
-@kernel
+@inner_kernel
 def leave_by(visits: Ints, head: Ints, breaks: Ints, row: Ints, arc: int, free_by: Ints) -> None:
     """Write by when the van must be free in a gap, for each set of breaks taken before it.
 
@@ -139,30 +154,52 @@ def leave_by(visits: Ints, head: Ints, breaks: Ints, row: Ints, arc: int, free_b
 
 
 @kernel
-def bound_tour(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> None:
-    """Write the bounds ``EARLY``, ``CLOSE`` and ``REACH``, which hold whatever is inserted elsewhere."""
+def write_gaps(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints) -> None:
+    """Write the lines of a tour whose states are known; the bounds among them hold whatever is inserted elsewhere."""
+    _bound_forward(head, rows, count, gaps)
+    _bound_backward(visits, head, breaks, rows, count, gaps)
+    for k in range(count + 1):
+        row = rows[k]
+        gaps[GAP_ARC, k] = row[ARC]
+        gaps[GAP_FROM, k] = row[FROM_PLACE]
+        gaps[GAP_AT, k] = row[AT_PLACE]
+        gaps[GAP_OPENS, k] = row[OPENS]
+        gaps[GAP_SERVES, k] = row[SERVES]
+        for number in range(len(gaps) - GAP_FREE):
+            gaps[GAP_FREE + number, k] = row[FREE + number]
+
+
+@inner_kernel
+def _bound_forward(head: Ints, rows: Ints, count: int, gaps: Ints) -> None:
     at, sets = head[STATES_AT], 1 << head[FREE_BREAKS]
-    early = FAR
+    early, clear = FAR, head[START_AT]
     for k in range(count + 1):
         row = rows[k]
         if row[TO_GAP] == k:
             early = row[at : at + sets].min()
-        row[EARLY] = early
+        gaps[EARLY, k] = early
+        gaps[CLEAR, k] = clear
         begin = max(early + row[ARC], row[OPENS])
         early = begin + row[SERVES] if begin <= row[SHUTS] else FAR
-    latest = at + (1 << len(breaks))
+        clear = max(clear, row[OPENS]) + row[SERVES]
+
+
+@inner_kernel
+def _bound_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints) -> None:
+    sets = 1 << head[FREE_BREAKS]
+    latest = head[STATES_AT] + (1 << len(breaks))
     free_by = np.empty(sets, dtype=np.int64)
-    rows[count, CLOSE] = rows[count, REACH] = rows[count, SHUTS]
+    gaps[CLOSE, count] = gaps[REACH, count] = rows[count, SHUTS]
     for k in range(count - 1, -1, -1):
         row, following = rows[k], rows[k + 1]
-        row[CLOSE] = min(row[SHUTS], following[CLOSE] - row[SERVES])
-        by = following[REACH] - following[ARC]
+        gaps[CLOSE, k] = min(row[SHUTS], gaps[CLOSE, k + 1] - row[SERVES])
+        by = gaps[REACH, k + 1] - following[ARC]
         if following[TO_GAP] == k + 1:
             leave_by(visits, head, breaks, following, following[ARC], free_by)
             by = free_by.max()
-        row[REACH] = min(row[SHUTS], by - row[SERVES])
+        gaps[REACH, k] = min(row[SHUTS], by - row[SERVES])
         if row[TO_GAP] == k:
-            row[REACH] = row[latest : latest + sets].max()
+            gaps[REACH, k] = row[latest : latest + sets].max()
 
 
 @kernel
@@ -188,16 +225,50 @@ def write_tour(head: Ints, breaks: Ints, rows: Ints, count: int, codes: Ints) ->
 
 
 @kernel
+def drive_within(
+    visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, first: int, stop: int, done: int
+) -> int:
+    """Fill in when the van is free in all quiet gaps if it leaves as early as the longest duration allows.
+
+    Of the places of the breaks only those count where the set ``done`` is taken before the quiet gap ``first`` and no
+    break between that and the quiet gap ``stop``. Returns the arrival at the end place, ``FAR`` when there is none.
+    """
+    longest, depart = head[LONGEST], head[START_AT]
+    if longest < FAR and _least_duration(visits, head, breaks, rows, count) > longest:
+        return FAR
+    while True:
+        start_states(head, breaks, rows[0], 0, depart)
+        run_forward(visits, head, breaks, rows, count, 0)
+        free_at = rows[first, head[STATES_AT] + done]
+        if first < stop:
+            free_at = settle_earliest(rows, first, stop, free_at) if free_at < FAR else FAR
+            start_states(head, breaks, rows[stop], done, free_at)
+            run_forward(visits, head, breaks, rows, count, stop)
+        end_at = rows[count, head[STATES_AT] + (1 << head[FREE_BREAKS]) - 1] + rows[count, ARC]
+        if end_at > rows[count, SHUTS]:
+            return FAR
+        if end_at - depart <= longest:
+            return int(end_at)
+        depart = end_at - longest
+
+
+@kernel
+def _least_duration(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> int:
+    """Return how long a tour lasts without any waiting."""
+    lasts = rows[count, ARC] + rows[:count, ARC].sum() + rows[:count, SERVES].sum()
+    for bit in range(head[FREE_BREAKS]):
+        lasts += visits[breaks[bit], SERVICE]
+    return int(lasts)
+
+
+@kernel
 def _place_breaks(tables: Tables, shift: int, codes: Ints, rows: Ints, placed: Ints) -> int:
     head, breaks = tables.heads[shift], tables.free_breaks[shift]
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
     count = load_tour(tables, shift, codes, head[LOCKED], found_at, 0, rows)
-    if count < 0 or not link_tour(tables, shift, rows, count) or not load_free(tables, shift, rows, count):
+    if count < 0 or not link_tour(tables.travel_s, head, rows, count) or not load_free(tables, shift, rows, count):
         return -1
-    start_states(head, breaks, rows[0])
-    run_forward(tables.visits, head, breaks, rows, count, 0)
-    free_at = rows[count, head[STATES_AT] + (1 << head[FREE_BREAKS]) - 1]
-    if free_at + rows[count, ARC] > rows[count, SHUTS]:
+    if drive_within(tables.visits, head, breaks, rows, count, 0, 0, 0) >= FAR:
         return -1
     return write_tour(head, breaks, rows, count, placed)
 

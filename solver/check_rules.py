@@ -38,6 +38,8 @@ class Rule(StrEnum):
     TIME_WINDOW = "time-window"
     RIDE_TIME = "ride-time"
     SHIFT_END = "shift-end"
+    SHIFT_DURATION = "shift-duration"
+    """From leaving the start place to reaching the end place it takes no longer than the shift may last."""
     SCHEDULE_LENGTH = "schedule-length"
     """A schedule has a begin and an end for every visit."""
     SERVICE_TIME = "service-time"

@@ -44,6 +44,7 @@ def schedule_violations(problem: Problem, shift: int, tour: Sequence[int], sched
     found += _late_visits(shift, visits, schedule.begin)
     found += _early_visits(shift, visits, schedule.begin)
     found += _late_end(problem, shift, schedule.end_at)
+    found += _long_shift(problem, shift, visits, schedule)
     found += _long_rides(problem, shift, visits, schedule)
     return tuple(found)
 
@@ -72,14 +73,17 @@ def unreachable_legs(problem: Problem, shift: int, visits: list[Visit]) -> list[
 def time_faults(problem: Problem, shift: int, visits: list[Visit]) -> list[Violation]:
     """Name what keeps the tour from having begin times; nothing when it has some."""
     drive, limits = _drive(problem, shift, visits), _limits(problem, shift, visits)
-    ride_limits = _ride_limits(problem, visits)
+    ride_limits, duration = _ride_limits(problem, visits), _duration_limit(problem, shift, visits)
     nodes = len(visits) + 2
-    if _has_solution(nodes, [*drive, *limits, *ride_limits.values()]):
+    if _has_solution(nodes, [*drive, *limits, *ride_limits.values(), *duration]):
         return []
     earliest = _earliest(problem, shift, visits)
     late = [*_late_visits(shift, visits, earliest), *_late_end(problem, shift, earliest[-1])]
     kept = [limit for limit in limits if earliest[limit.earlier - 1] <= -limit.gap_s]
-    return late + _ride_time_culprits(shift, nodes, [*drive, *kept], ride_limits)
+    found = late + _ride_time_culprits(shift, nodes, [*drive, *kept], ride_limits)
+    if found and _has_solution(nodes, [*drive, *kept, *duration]):
+        return found
+    return [*found, _too_long_away(problem, shift)]
 
 
 def _drive(problem: Problem, shift: int, visits: list[Visit]) -> list[_Constraint]:
@@ -115,6 +119,14 @@ def _ride_limits(problem: Problem, visits: list[Visit]) -> dict[int, _Constraint
             pickup, service_s = picked_up[visit.ride]
             limits[visit.ride] = _Constraint(node, pickup, -(service_s + ride.max_ride_s))
     return limits
+
+
+def _duration_limit(problem: Problem, shift: int, visits: list[Visit]) -> list[_Constraint]:
+    """Return the limit from leaving the start place to reaching the end place; none where the shift has none."""
+    longest_s = problem.shifts[shift].max_duration_s
+    if longest_s is None:
+        return []
+    return [_Constraint(len(visits) + 1, 1, _legs(problem, shift, visits)[0] - longest_s)]
 
 
 def _has_solution(nodes: int, constraints: Sequence[_Constraint]) -> bool:
@@ -166,6 +178,12 @@ def _too_long(shift: int, ride: int, why: str) -> Violation:
     return Violation(Rule.RIDE_TIME, shift, dropoff_of(ride), detail)
 
 
+def _too_long_away(problem: Problem, shift: int) -> Violation:
+    longest_s = problem.shifts[shift].max_duration_s
+    detail = f"The van cannot be back within {longest_s} s of leaving, whatever it waits for."
+    return Violation(Rule.SHIFT_DURATION, shift, None, detail)
+
+
 def _late_visits(shift: int, visits: list[Visit], begin: Iterable[int]) -> Iterator[Violation]:
     for visit, at in zip(visits, begin, strict=False):
         if at > visit.window.latest:
@@ -191,6 +209,16 @@ def _late_end(problem: Problem, shift: int, end_at: int) -> Iterator[Violation]:
     if end_at > end_by:
         detail = f"The van is back at {end_at}, {end_at - end_by} s after the shift's end."
         yield Violation(Rule.SHIFT_END, shift, None, detail)
+
+
+def _long_shift(problem: Problem, shift: int, visits: list[Visit], schedule: Schedule) -> Iterator[Violation]:
+    """Judge the time away, taking it that the van leaves just in time for its first visit."""
+    moment = [0, *schedule.begin, schedule.end_at]
+    for limit in _duration_limit(problem, shift, visits):
+        over_s = moment[limit.earlier] + limit.gap_s - moment[limit.later]
+        if over_s > 0:
+            detail = f"The van is back {over_s} s later than the shift may last."
+            yield Violation(Rule.SHIFT_DURATION, shift, None, detail)
 
 
 def _service_faults(shift: int, visits: list[Visit], schedule: Schedule) -> Iterator[Violation]:

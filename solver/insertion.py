@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .arrays import COUNT, FAR, Ints, Packed, allowed_shifts, pack, pack_ride
+from .arrays import COUNT, FAR, GAP_FREE, Ints, Packed, allowed_shifts, pack, pack_ride
 from .breaks import place_breaks, row_width
 from .cost import tour_cost
 from .plan import Insertion, Plan
 from .problem import CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of, pickup_of
-from .scan import FOUND_COLUMNS, LENGTH, RIDE, SHIFT, find_insertions, load_plan, load_shift
+from .scan import find_insertions, find_ride, load_plan, load_shift
 from .schedule import earliest_schedule
+from .trial import ADDED, DROPPED, FOUND_COLUMNS, LENGTH, PICKED, RIDE, SHIFT
 
 NEW_PICKUP = -1
 """Code of the pickup of a candidate that has no number in the problem."""
@@ -36,6 +37,8 @@ class PackedPlan:
     """As ``Tables.heads``, with the figures of the tours."""
     rows: Ints
     """Shape (shifts, longest tour + 1, columns), see :mod:`solver.rows`."""
+    gaps: Ints
+    """Shape (shifts, lines, longest tour + 1), see :mod:`solver.rows`."""
     found_at: Ints
     """For each visit code, -1 when no tour has it."""
 
@@ -52,10 +55,12 @@ def pack_plan(packed: Packed, plan: Plan) -> PackedPlan:
     codes = np.array([code for tour in plan.tours for code in tour], dtype=np.int64)
     begins = np.array([0, *lengths], dtype=np.int64).cumsum()
     heads = tables.heads.copy()
-    rows = np.empty((len(lengths), max(lengths, default=0) + 1 + SPARE_ROWS, row_width(packed)), dtype=np.int64)
+    stride = max(lengths, default=0) + 1 + SPARE_ROWS
+    rows = np.empty((len(lengths), stride, row_width(packed)), dtype=np.int64)
+    gaps = np.empty((len(lengths), GAP_FREE + tables.capacity.shape[1], stride), dtype=np.int64)
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
-    load_plan(tables, codes, begins, heads, rows, found_at)
-    return PackedPlan(packed, plan, heads, rows, found_at)
+    load_plan(tables, codes, begins, heads, rows, gaps, found_at)
+    return PackedPlan(packed, plan, heads, rows, gaps, found_at)
 
 
 def repack_plan(state: PackedPlan, plan: Plan) -> PackedPlan:
@@ -73,9 +78,9 @@ def repack_plan(state: PackedPlan, plan: Plan) -> PackedPlan:
         state.found_at[list(old)] = -1
     for shift, _, tour in changed:
         codes, head = np.array(tour, dtype=np.int64), state.heads[shift]
-        offset = shift * stride
-        head[COUNT] = load_shift(packed.tables, shift, codes, head, state.rows[shift], state.found_at, offset)
-    return PackedPlan(packed, plan, state.heads, state.rows, state.found_at)
+        rows, gaps, offset = state.rows[shift], state.gaps[shift], shift * stride
+        head[COUNT] = load_shift(packed.tables, shift, codes, head, rows, gaps, state.found_at, offset)
+    return replace(state, plan=plan)
 
 
 def candidate_insertions(
@@ -133,10 +138,10 @@ def cheapest_insertions(
         raise ProblemError(f"ride {ride} is in the plan already: take it out with without_rides first")
     if state.packed.problem.rides[ride].aboard is not None:
         return _dropoff_insertion(state, ride, max_cost)
-    tables = state.packed.tables
-    codes = (pickup_of(ride), dropoff_of(ride))
-    row = np.concatenate((tables.visits[codes[0]], tables.visits[codes[1]], codes, tables.rides[ride]))
-    return _search(state, row[np.newaxis], tables.allowed[ride : ride + 1], k, max_cost)[0]
+    found, codes = _answers(state, 1, k)
+    most = FAR if max_cost is None else max_cost
+    find_ride(state.packed.tables, state.heads, state.rows, state.gaps, ride, most, found, codes)
+    return _insertions(found[0], codes[0])
 
 
 def with_insertion(plan: Plan, ride: int, insertion: Insertion) -> Plan:
@@ -196,21 +201,26 @@ def _check_candidate(problem: Problem, kinds: int | None, ride: Ride) -> None:
 def _search(
     state: PackedPlan, candidates: Ints, allowed: np.ndarray, k: int, max_cost: int | None
 ) -> list[tuple[Insertion, ...]]:
-    tables = state.packed.tables
-    ranks = max(1, min(k, len(state.heads)))
-    found = np.empty((len(candidates), ranks, FOUND_COLUMNS), dtype=np.int64)
-    longest = state.rows.shape[1] + 1 + tables.free_breaks.shape[1]
-    codes = np.empty((len(candidates), ranks, longest), dtype=np.int64)
+    found, codes = _answers(state, len(candidates), k)
     most = FAR if max_cost is None else max_cost
-    find_insertions(tables, state.heads, state.rows, candidates, allowed, most, found, codes)
-    return [
-        tuple(
-            Insertion(entry[SHIFT], tuple(tour[: entry[LENGTH]]), *entry[:3])
-            for entry, tour in zip(entries, tours, strict=True)
-            if entry[SHIFT] >= 0
-        )
-        for entries, tours in zip(found.tolist(), codes.tolist(), strict=True)
-    ]
+    find_insertions(state.packed.tables, state.heads, state.rows, state.gaps, candidates, allowed, most, found, codes)
+    return [_insertions(entries, tours) for entries, tours in zip(found, codes, strict=True)]
+
+
+def _answers(state: PackedPlan, candidates: int, k: int) -> tuple[Ints, Ints]:
+    """Return room for what is found and for the tours with it."""
+    ranks, (_, stride, _) = max(1, min(k, len(state.heads))), state.rows.shape
+    found = np.empty((candidates, ranks, FOUND_COLUMNS), dtype=np.int64)
+    longest = stride + 1 + state.packed.tables.free_breaks.shape[1]
+    return found, np.empty((candidates, ranks, longest), dtype=np.int64)
+
+
+def _insertions(entries: Ints, tours: Ints) -> tuple[Insertion, ...]:
+    return tuple(
+        Insertion(one[SHIFT], tuple(tours[rank, : one[LENGTH]].tolist()), one[ADDED], one[PICKED], one[DROPPED])
+        for rank, one in enumerate(entries.tolist())
+        if one[SHIFT] >= 0
+    )
 
 
 def _dropoff_insertion(state: PackedPlan, ride: int, max_cost: int | None) -> tuple[Insertion, ...]:

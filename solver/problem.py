@@ -105,6 +105,11 @@ class Shift:
     """Visits that the tour must begin with, in this order: nothing may come before or between them."""
     fixed_cost: int = 0
     """Cost of using the shift at all, in the unit of the objective (drive seconds)."""
+    max_duration_s: int | None = None
+    """Longest time between leaving the start place, which may be later than ``start_at``, and reaching the end place.
+
+    ``None``: as long as ``start_at`` and ``end_by`` allow.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)

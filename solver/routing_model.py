@@ -179,9 +179,8 @@ class _Model:
     ) -> list[list[int]] | None:
         """Run the search from ``warm`` if that is possible; return the nodes of each vehicle."""
         if should_stop is not None:
-            self.routing.AddAtSolutionCallback(
-                lambda: self.routing.solver().FinishCurrentSearch() if should_stop() else None
-            )
+            solver = self.routing.solver()  # a callback that held the model would keep it in memory for ever
+            self.routing.AddAtSolutionCallback(lambda: solver.FinishCurrentSearch() if should_stop() else None)
         if not parameters.HasField("time_limit"):
             self._watch_progress()
         self.routing.CloseModelWithParameters(parameters)
@@ -221,8 +220,11 @@ class _Model:
                 self._set_window(index, *node.window)
         for vehicle, shift in enumerate(self.graph.shifts):
             own = self.problem.shifts[shift]
-            self._set_window(self.routing.Start(vehicle), own.start_at, own.start_at)
+            leave_by = own.start_at if own.max_duration_s is None else own.end_by
+            self._set_window(self.routing.Start(vehicle), own.start_at, leave_by)
             self._set_window(self.routing.End(vehicle), own.start_at, own.end_by)
+            if own.max_duration_s is not None:
+                self.times.SetSpanUpperBoundForVehicle(min(own.max_duration_s, self.horizon_s), vehicle)
 
     def _set_window(self, index: int, earliest: int, latest: int) -> None:
         first, last = max(earliest - self.origin_s, 0), min(latest - self.origin_s, self.horizon_s)

@@ -5,10 +5,6 @@ to drop-off: what happens before it bears on what comes after only through the t
 visits between one quiet gap and the next are a *block*.
 
 ======================  ================================================================================================
-``EARLY``               when the van is free at the gap at the earliest, ride times of the block not counted
-``CLOSE``               when the visit must begin so that all later windows can be met, driving not counted
-``REACH``               when the visit must begin so that the rest of the tour can be kept, ride times of the block not
-                        counted
 ``ARC``                 driving time to the visit from the one before
 ``OPENS``, ``SHUTS``    the window
 ``SERVES``              the service time
@@ -23,6 +19,19 @@ visits between one quiet gap and the next are a *block*.
 ``FREE`` ...            one column per capacity row: what is left of it in the gap
 ``heads[STATES_AT]`` .. three times one column per set of free breaks, see :mod:`solver.breaks`
 ======================  ================================================================================================
+
+What a search looks at first stands apart, in *lines* that are as long as the tour:
+
+======================  ================================================================================================
+``EARLY``               when the van is free at the gap at the earliest, ride times of the block not counted
+``CLEAR``               the same if only windows and services are counted, no driving
+``CLOSE``               when the visit must begin so that all later windows can be met, driving not counted
+``REACH``               when the visit must begin so that the rest of the tour can be kept, ride times of the block not
+                        counted
+``GAP_ARC`` ...         the columns ``ARC``, ``FROM_PLACE``, ``AT_PLACE``, ``OPENS``, ``SERVES`` and ``FREE`` once more
+======================  ================================================================================================
+
+The first three never fall from one gap to the next.
 """
 
 from __future__ import annotations
@@ -56,7 +65,9 @@ from .arrays import (
     TO_GAP,
     WITHIN,
     Ints,
+    Matrix,
     Tables,
+    inner_kernel,
     kernel,
 )
 
@@ -93,7 +104,7 @@ def load_tour(tables: Tables, shift: int, codes: Ints, pinned: int, found_at: In
     return count
 
 
-@kernel
+@inner_kernel
 def _kind_of(tables: Tables, shift: int, code: int) -> int:
     head, ride = tables.heads[shift], code // 2
     if ride >= len(tables.rides):
@@ -106,7 +117,7 @@ def _kind_of(tables: Tables, shift: int, code: int) -> int:
     return LAST_DROPOFF if is_aboard else DROPOFF
 
 
-@kernel
+@inner_kernel
 def write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None:
     """Write what a visit is in itself into its row."""
     row[AT_PLACE] = visit[PLACE]
@@ -119,7 +130,7 @@ def write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None
     row[PAIR] = pair
 
 
-@kernel
+@inner_kernel
 def _write_finish(row: Ints, head: Ints) -> None:
     row[AT_PLACE] = head[END]
     row[OPENS] = -FAR
@@ -132,12 +143,11 @@ def _write_finish(row: Ints, head: Ints) -> None:
 
 
 @kernel
-def link_tour(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
+def link_tour(travel_s: Matrix, head: Ints, rows: Ints, count: int) -> bool:
     """Complete loaded rows with driving times and gaps.
 
     Returns whether everyone is dropped in the end and every break is taken with nobody aboard.
     """
-    head = tables.heads[shift]
     open_rides, past_rides = 0, head[ABOARD]
     place = head[START]
     for k in range(count + 1):
@@ -148,7 +158,7 @@ def link_tour(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
             if not alone:
                 return False
         row[FROM_PLACE] = place
-        row[ARC] = tables.travel_s[place, row[AT_PLACE]]
+        row[ARC] = travel_s[place, row[AT_PLACE]]
         place = row[AT_PLACE]
         row[FROM_GAP] = k if open_rides == 0 else rows[k - 1, FROM_GAP]
         row[TO_GAP] = k if open_rides == 0 else -1
@@ -170,7 +180,7 @@ def load_free(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
     """Write what is left of each capacity row in each gap; return whether nothing is ever exceeded."""
     for number in range(tables.capacity.shape[1]):
         capacity = tables.capacity[shift, number]
-        left = capacity[0] - _taken_at_start(tables, shift, capacity)
+        left = capacity[0] - _taken_at_start(tables.rides, rows, count, capacity)
         for k in range(count + 1):
             if left < 0:
                 return False
@@ -183,17 +193,17 @@ def load_free(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
     return True
 
 
-@kernel
-def _taken_at_start(tables: Tables, shift: int, capacity: Ints) -> int:
+@inner_kernel
+def _taken_at_start(rides: Ints, rows: Ints, count: int, capacity: Ints) -> int:
+    """Return what those take who are aboard at the start; a linked tour drops all of them."""
     taken = 0
-    if tables.heads[shift, ABOARD] > 0:
-        for ride in tables.rides:
-            if ride[0] == shift:
-                taken += taken_by(ride, capacity)
+    for k in range(count):
+        if rows[k, KIND] == LAST_DROPOFF:
+            taken += taken_by(rides[rows[k, CODE] // 2], capacity)
     return taken
 
 
-@kernel
+@inner_kernel
 def taken_by(ride: Ints, capacity: Ints) -> int:
     """Return what a ride takes of a capacity row; the first column of both is something else."""
     taken = 0

@@ -1,10 +1,14 @@
 """The kernels of :mod:`solver.insertion`: every place for one more ride in every tour.
 
 For each pair of gaps the added driving time is a handful of look-ups, wherever the breaks are, since they move nobody.
-What costs time is whether the pair can be kept, so that is asked last and only of pairs that could become the answer:
+It is the detour to the pickup plus the detour to the drop-off, unless both are in one gap. So the least that a shift
+can ask is known before any of its pairs is looked at; the shifts are taken in that order and the search ends when no
+shift left can be better than what is found.
+
+What costs time is whether a pair can be kept, so that is asked last and only of pairs that could become the answer:
 first by bounds that hold whatever the ride times say (``CLOSE`` on the way from pickup to drop-off, ``REACH`` behind
-it), then exactly, over the blocks that the new ride joins to one, from the states of the quiet gap before to those of
-the quiet gap behind. None of it leans on the triangle inequality.
+it), then exactly (:mod:`solver.trial`). None of it leans on the triangle inequality: in front of a gap driving counts
+only where nothing can have been inserted before it, and behind a gap only where nothing can follow.
 """
 
 from __future__ import annotations
@@ -13,8 +17,7 @@ import numpy as np
 
 from .arrays import (
     ARC,
-    AT_PLACE,
-    BEGIN,
+    CLEAR,
     CLOSE,
     COUNT,
     EARLIEST,
@@ -22,66 +25,76 @@ from .arrays import (
     EXTRA,
     FAR,
     FIXED_COST,
-    FREE,
-    FREE_BREAKS,
-    FROM_GAP,
-    FROM_PLACE,
+    GAP_ARC,
+    GAP_AT,
+    GAP_FREE,
+    GAP_FROM,
+    GAP_OPENS,
+    GAP_SERVES,
     KIND,
     LATEST,
     LIMIT,
     LOCKED,
-    OPENS,
-    PAIR,
     PLACE,
     REACH,
-    SERVES,
     SERVICE,
-    SHUTS,
-    STATES_AT,
-    TO_GAP,
-    VISIT_COLUMNS,
-    WITHIN,
+    START_AT,
     Ints,
     Mask,
+    Matrix,
     Tables,
+    inner_kernel,
     kernel,
 )
-from .breaks import bound_tour, leave_by, run_backward, run_forward, start_states, write_tour
-from .rows import BREAK, DROPOFF, PICKUP, link_tour, load_free, load_tour, taken_by, write_visit
-from .schedule import settle_earliest
+from .breaks import run_backward, run_forward, start_states, write_gaps
+from .rows import BREAK, link_tour, load_free, load_tour
+from .trial import (
+    ADDED,
+    DROP,
+    DROPOFF_CODE,
+    FOUND_COLUMNS,
+    LENGTH,
+    PICKED,
+    PICKUP_CODE,
+    RIDE,
+    SHIFT,
+    is_less,
+    try_pair,
+    write_insertion,
+)
 
-DROP = VISIT_COLUMNS
-"""A candidate's row: the visit of its pickup, from ``DROP`` on that of its drop-off, the two codes, a row of rides."""
-PICKUP_CODE = 2 * VISIT_COLUMNS
-DROPOFF_CODE = PICKUP_CODE + 1
-RIDE = PICKUP_CODE + 2
+TO_PICKUP, READY, TO_NEXT, TO_DROPOFF, ON, LEAST = range(6)
+"""Lines of what is priced in one tour, per gap.
 
-ADDED, PICKED, DROPPED, SHIFT, PICKUP_GAP, DROPOFF_GAP, DONE, LENGTH = range(8)
-"""Columns of what is found; ``DONE`` is the set of breaks taken before the pickup."""
-FOUND_COLUMNS = 8
+The driving time to the new pickup, the end of its service (``FAR`` where the pickup is out of the question), the
+driving time on to the next visit (``FAR`` where a later drop-off is); the driving times to a drop-off later than the
+pickup (``FAR`` where it is out of the question) and on from it; and the least detour to a drop-off in any later gap.
+"""
+PRICE_LINES = 6
 
 
 @kernel
-def load_plan(tables: Tables, codes: Ints, begins: Ints, heads: Ints, rows: Ints, found_at: Ints) -> None:
-    """Write all tours into ``rows``; tour ``s`` is ``codes[begins[s] : begins[s + 1]]``."""
+def load_plan(tables: Tables, codes: Ints, begins: Ints, heads: Ints, rows: Ints, gaps: Ints, found_at: Ints) -> None:
+    """Write all tours into ``rows`` and ``gaps``; tour ``s`` is ``codes[begins[s] : begins[s + 1]]``."""
     for shift in range(len(heads)):
         tour = codes[begins[shift] : begins[shift + 1]]
-        heads[shift, COUNT] = load_shift(
-            tables, shift, tour, heads[shift], rows[shift], found_at, shift * rows.shape[1]
-        )
+        offset = shift * rows.shape[1]
+        heads[shift, COUNT] = load_shift(tables, shift, tour, heads[shift], rows[shift], gaps[shift], found_at, offset)
 
 
 @kernel
-def load_shift(tables: Tables, shift: int, codes: Ints, head: Ints, rows: Ints, found_at: Ints, offset: int) -> int:
-    """Write one tour into ``rows``, its free breaks in all places at once; return its length, -1 if it is illegal."""
+def load_shift(
+    tables: Tables, shift: int, codes: Ints, head: Ints, rows: Ints, gaps: Ints, found_at: Ints, offset: int
+) -> int:
+    """Write one tour, its free breaks in all places at once; return its length, -1 if it is illegal."""
     count = load_tour(tables, shift, codes, head[LOCKED], found_at, offset, rows)
-    if count < 0 or not link_tour(tables, shift, rows, count) or not load_free(tables, shift, rows, count):
+    if count < 0 or not link_tour(tables.travel_s, head, rows, count) or not load_free(tables, shift, rows, count):
         return -1
     breaks = tables.free_breaks[shift]
-    start_states(head, breaks, rows[0])
+    start_states(head, breaks, rows[0], 0, head[START_AT])
     run_forward(tables.visits, head, breaks, rows, count, 0)
     run_backward(tables.visits, head, breaks, rows, count)
-    bound_tour(tables.visits, head, breaks, rows, count)
+    write_gaps(tables.visits, head, breaks, rows, count, gaps)
     is_used = (rows[:count, KIND] != BREAK).any()
     head[EXTRA] = 0 if is_used else head[FIXED_COST] + rows[count, ARC]
     return count
@@ -89,42 +102,70 @@ def load_shift(tables: Tables, shift: int, codes: Ints, head: Ints, rows: Ints, 
 
 @kernel
 def find_insertions(
-    tables: Tables, heads: Ints, rows: Ints, candidates: Ints, allowed: Mask, most: int, found: Ints, codes: Ints
-) -> None:
+    tables: Tables, heads: Ints, rows: Ints, gaps: Ints, candidates: Ints, allowed: Mask, most: int,
+    found: Ints, codes: Ints,
+) -> None:  # fmt: skip
     """Write the best insertions of each candidate, cheapest first, one per shift, into ``found`` and ``codes``."""
+    travel_s, visits, free_breaks, capacity = tables.travel_s, tables.visits, tables.free_breaks, tables.capacity
     longer = np.empty((rows.shape[1] + 2, rows.shape[2]), dtype=np.int64)
-    taken = np.empty(tables.capacity.shape[1], dtype=np.int64)
-    free_by = np.empty(1 << tables.free_breaks.shape[1], dtype=np.int64)
+    prices = np.empty((PRICE_LINES, rows.shape[1]), dtype=np.int64)
+    bounds = np.empty(len(heads), dtype=np.int64)
+    taken = np.empty(capacity.shape[1], dtype=np.int64)
+    free_by = np.empty(1 << free_breaks.shape[1], dtype=np.int64)
     best = np.empty(FOUND_COLUMNS, dtype=np.int64)
     found[:, :, SHIFT] = -1
     for number in range(len(candidates)):
         ride, ranks = candidates[number], found[number]
-        for shift in range(len(heads)):
-            if heads[shift, COUNT] < 0 or not allowed[number, shift]:
-                continue
-            for row in range(len(taken)):
-                taken[row] = taken_by(ride[RIDE:], tables.capacity[shift, row])
-            best[SHIFT] = shift
-            best[ADDED] = min(most, ranks[-1, ADDED]) if ranks[-1, SHIFT] >= 0 else most
-            best[PICKED] = FAR
-            _scan_shift(tables, heads[shift], rows[shift], ride, taken, free_by, longer, best)
+        _price_shifts(travel_s, capacity, heads, gaps, ride, allowed[number], taken, prices, bounds)
+        while True:
+            shift = _cheapest(bounds)
+            limit = min(most, ranks[-1, ADDED]) if ranks[-1, SHIFT] >= 0 else most
+            if shift < 0 or bounds[shift] > limit:
+                break
+            bounds[shift] = FAR
+            _take(capacity, shift, ride, taken)
+            _price_shift(travel_s, heads[shift], gaps[shift], ride, taken, prices)
+            best[SHIFT], best[ADDED], best[PICKED] = shift, limit, FAR
+            _scan_shift(
+                travel_s, visits, free_breaks[shift], heads[shift], rows[shift], gaps[shift], ride, taken, prices,
+                free_by, longer, best,
+            )  # fmt: skip
             if best[PICKED] < FAR:
                 _rank(ranks, best)
         for rank in range(len(ranks)):
             shift = ranks[rank, SHIFT]
             if shift >= 0:
-                ranks[rank, LENGTH] = _write_insertion(
-                    tables, heads[shift], rows[shift], ride, ranks[rank], longer, codes[number, rank]
-                )
+                ranks[rank, LENGTH] = write_insertion(
+                    travel_s, visits, free_breaks[shift], heads[shift], rows[shift], ride, ranks[rank], longer,
+                    codes[number, rank],
+                )  # fmt: skip
+
+
+@kernel
+def find_ride(
+    tables: Tables, heads: Ints, rows: Ints, gaps: Ints, number: int, most: int, found: Ints, codes: Ints
+) -> None:
+    """Do the same for one ride of the problem."""
+    candidate = np.empty((1, RIDE + tables.rides.shape[1]), dtype=np.int64)
+    candidate[0, :DROP] = tables.visits[2 * number]
+    candidate[0, DROP:PICKUP_CODE] = tables.visits[2 * number + 1]
+    candidate[0, PICKUP_CODE] = 2 * number
+    candidate[0, DROPOFF_CODE] = 2 * number + 1
+    candidate[0, RIDE:] = tables.rides[number]
+    allowed = tables.allowed[number : number + 1]
+    find_insertions(tables, heads, rows, gaps, candidate, allowed, most, found, codes)
 
 
 @kernel
 def _rank(ranks: Ints, best: Ints) -> None:
-    """Put ``best`` among the ranks by cost and pickup; the shift that came first stays before its equals."""
+    """Put ``best`` among the ranks by cost, pickup and shift."""
     position = len(ranks)
     while position > 0:
         other = ranks[position - 1]
-        if other[SHIFT] >= 0 and not _is_less(best[ADDED], best[PICKED], other[ADDED], other[PICKED]):
+        if other[SHIFT] >= 0 and (
+            is_less(other[ADDED], other[PICKED], best[ADDED], best[PICKED])
+            or (other[ADDED] == best[ADDED] and other[PICKED] == best[PICKED] and other[SHIFT] < best[SHIFT])
+        ):
             break
         position -= 1
     if position < len(ranks):
@@ -134,154 +175,171 @@ def _rank(ranks: Ints, best: Ints) -> None:
 
 
 @kernel
-def _is_less(first: int, second: int, other_first: int, other_second: int) -> bool:
-    return first < other_first or (first == other_first and second < other_second)
+def _cheapest(bounds: Ints) -> int:
+    """Return the first shift with the least bound, -1 when none is below ``FAR``."""
+    cheapest, least = -1, FAR
+    for shift in range(len(bounds)):
+        if bounds[shift] < least:
+            cheapest, least = shift, bounds[shift]
+    return int(cheapest)
+
+
+@inner_kernel
+def _first_gap(head: Ints, gaps: Ints, ride: Ints) -> int:
+    """Return the first gap from which the pickup can still be made before the later windows close."""
+    ready = ride[EARLIEST] + ride[SERVICE]
+    low, high = head[LOCKED], head[COUNT] + 1
+    while low < high:
+        middle = (low + high) >> 1
+        if gaps[CLOSE, middle] < ready:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@inner_kernel
+def _last_gap(gaps: Ints, line: int, first: int, stop: int, moment: int) -> int:
+    """Return the last gap from ``first`` to ``stop - 1`` whose entry is not after a moment; or ``first - 1``."""
+    low, high = first, stop
+    while low < high:
+        middle = (low + high) >> 1
+        if gaps[line, middle] <= moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@inner_kernel
+def _take(capacity: Ints, shift: int, ride: Ints, taken: Ints) -> None:
+    """Write what a ride takes of each capacity row of a shift."""
+    for number in range(len(taken)):
+        taken[number] = 0
+        for kind in range(1, capacity.shape[2]):
+            taken[number] += ride[RIDE + kind] * capacity[shift, number, kind]
 
 
 @kernel
-def _scan_shift(
-    tables: Tables, head: Ints, rows: Ints, ride: Ints, taken: Ints, free_by: Ints, block: Ints, best: Ints
-) -> None:
-    for gap in range(head[LOCKED], head[COUNT] + 1):
-        row = rows[gap]
-        if row[EARLY] > ride[LATEST]:
-            return
-        if ride[EARLIEST] + ride[SERVICE] > row[CLOSE] or not _fits(row, taken):
+def _price_shifts(
+    travel_s: Matrix, capacity: Ints, heads: Ints, gaps: Ints, ride: Ints, allowed: Mask,
+    taken: Ints, prices: Ints, bounds: Ints,
+) -> None:  # fmt: skip
+    """Write a lower bound for each shift, ``FAR`` for those that cannot take the ride."""
+    for shift in range(len(heads)):
+        bounds[shift] = FAR
+        if heads[shift, COUNT] >= 0 and allowed[shift]:
+            _take(capacity, shift, ride, taken)
+            bounds[shift] = _price_shift(travel_s, heads[shift], gaps[shift], ride, taken, prices)
+
+
+@inner_kernel
+def _price_shift(travel_s: Matrix, head: Ints, gaps: Ints, ride: Ints, taken: Ints, prices: Ints) -> int:
+    """Write what the pickup and the drop-off cost in each gap that is not out of the question.
+
+    Returns a lower bound of what the ride adds to the tour, ``FAR`` when it cannot be there.
+    """
+    first, stop = _first_gap(head, gaps, ride), head[COUNT] + 1
+    last = _last_gap(gaps, EARLY, first, stop, ride[LATEST])
+    if last < first:
+        return FAR
+    pickup, earliest, latest, service = ride[PLACE], ride[EARLIEST], ride[LATEST], ride[SERVICE]
+    dropoff, opens, shuts, serves = ride[DROP + PLACE], ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
+    direct, least, bound = travel_s[pickup, dropoff], FAR, FAR
+    same = direct if direct <= ride[DROP + LIMIT] else FAR
+    for gap in range(_last_gap(gaps, CLEAR, last, stop, shuts), first - 1, -1):
+        if not _fits(gaps, gap, taken):
+            prices[READY, gap] = prices[TO_DROPOFF, gap] = prices[LEAST, gap] = least = FAR
             continue
-        begin = max(ride[EARLIEST], row[EARLY] + tables.travel_s[row[FROM_PLACE], ride[PLACE]])
-        if begin <= ride[LATEST] and begin + ride[SERVICE] <= row[CLOSE]:
-            ready = begin + ride[SERVICE]
-            _scan_dropoffs(tables, head, rows, ride, taken, free_by, block, best, gap, ready)
+        here, there, arc, by = gaps[GAP_FROM, gap], gaps[GAP_AT, gap], gaps[GAP_ARC, gap], gaps[REACH, gap]
+        on = travel_s[dropoff, there]
+        ready = to_next = FAR
+        if gap <= last:
+            to_pickup = travel_s[here, pickup]
+            ready = max(earliest, gaps[EARLY, gap] + to_pickup) + service
+            if ready <= min(latest + service, gaps[CLOSE, gap]):
+                prices[TO_PICKUP, gap] = to_pickup
+                dropped = max(opens, ready + same)
+                if dropped <= min(shuts, by - on - serves):
+                    bound = min(bound, to_pickup + same + on - arc)
+                onward = travel_s[pickup, there]
+                if max(gaps[GAP_OPENS, gap], ready + onward) <= gaps[CLOSE, gap]:
+                    to_next = onward
+                    bound = min(bound, to_pickup + onward - arc + least)
+            else:
+                ready = FAR
+        prices[READY, gap], prices[TO_NEXT, gap], prices[LEAST, gap] = ready, to_next, least
+        to_dropoff = travel_s[here, dropoff]
+        begin = max(opens, gaps[CLEAR, gap] + to_dropoff)
+        is_late = begin > min(shuts, by - on - serves)
+        prices[TO_DROPOFF, gap], prices[ON, gap] = FAR if is_late else to_dropoff, on
+        if not is_late:
+            least = min(least, to_dropoff + on - arc)
+    return int(bound + head[EXTRA]) if bound < FAR else FAR
 
 
-@kernel
-def _fits(row: Ints, taken: Ints) -> bool:
+@inner_kernel
+def _fits(gaps: Ints, gap: int, taken: Ints) -> bool:
     for number in range(len(taken)):  # noqa: SIM110 — Numba compiles no generator expressions
-        if taken[number] > row[FREE + number]:
+        if taken[number] > gaps[GAP_FREE + number, gap]:
             return False
     return True
 
 
-@kernel
-def _scan_dropoffs(
-    tables: Tables, head: Ints, rows: Ints, ride: Ints, taken: Ints, free_by: Ints, block: Ints, best: Ints,
-    pickup_gap: int, ready: int,
-) -> None:  # fmt: skip
-    """Try all drop-offs of a pickup in one gap, after which the van is free at ``ready`` at the earliest."""
-    travel_s = tables.travel_s
-    place, ridden = ride[PLACE], 0
-    added = head[EXTRA] + travel_s[rows[pickup_gap, FROM_PLACE], place] - rows[pickup_gap, ARC]
-    for gap in range(pickup_gap, head[COUNT] + 1):
-        row = rows[gap]
-        saved = row[ARC] if gap > pickup_gap else 0
-        there, on = travel_s[place, ride[DROP + PLACE]], travel_s[ride[DROP + PLACE], row[AT_PLACE]]
-        begin = max(ride[DROP + EARLIEST], ready + there)
-        if (
-            added + there + on - saved <= best[ADDED]
-            and begin <= ride[DROP + LATEST]
-            and ridden + there <= ride[DROP + LIMIT]
-            and begin + ride[DROP + SERVICE] + on <= row[REACH]
-        ):
-            _try_pair(tables, head, rows, ride, free_by, block, best, pickup_gap, gap, added + there + on - saved)
-        if gap == head[COUNT] or not _fits(rows[gap + 1], taken):
-            return
-        arc = travel_s[place, row[AT_PLACE]]
-        begin = max(row[OPENS], ready + arc)
-        ready = begin + row[SERVES]
-        ridden += arc + row[SERVES]
-        if begin > row[CLOSE] or ready > ride[DROP + LATEST] or ridden > ride[DROP + LIMIT]:
-            return
-        if gap == pickup_gap:
-            added += arc
-        place = row[AT_PLACE]
+@inner_kernel
+def _is_in_time(gaps: Ints, gap: int, ride: Ints, ready: int, ridden: int, there: int, on: int) -> bool:
+    """Whether a drop-off may be kept ``there`` seconds after ``ready``, by bounds."""
+    begin = max(ride[DROP + EARLIEST], ready + there)
+    return bool(
+        begin <= ride[DROP + LATEST]
+        and ridden + there <= ride[DROP + LIMIT]
+        and begin + ride[DROP + SERVICE] + on <= gaps[REACH, gap]
+    )
 
 
 @kernel
-def _try_pair(
-    tables: Tables, head: Ints, rows: Ints, ride: Ints, free_by: Ints, block: Ints, best: Ints,
-    pickup_gap: int, dropoff_gap: int, added: int,
+def _scan_shift(
+    travel_s: Matrix, visits: Ints, breaks: Ints, head: Ints, rows: Ints, gaps: Ints, ride: Ints, taken: Ints,
+    prices: Ints, free_by: Ints, block: Ints, best: Ints,
 ) -> None:  # fmt: skip
-    """Make the pair the best of its shift if it can be kept and is better."""
-    first, stop = rows[pickup_gap, FROM_GAP], rows[dropoff_gap, TO_GAP]
-    length = _join_block(tables, rows, ride, first, stop, pickup_gap, dropoff_gap, block)
-    arc = rows[stop, ARC]
-    if stop == dropoff_gap:
-        arc = tables.travel_s[ride[DROP + PLACE], rows[stop, AT_PLACE]]
-    breaks = tables.free_breaks[best[SHIFT]]
-    leave_by(tables.visits, head, breaks, rows[stop], arc, free_by)
-    pickup, dropoff = pickup_gap - first, dropoff_gap - first + 1
-    for done in range(1 << head[FREE_BREAKS]):
-        free_at = rows[first, head[STATES_AT] + done]
-        if free_at >= FAR or settle_earliest(block, 0, length, free_at) > free_by[done]:
+    """Try the pairs of a priced shift that cost no more than ``best``."""
+    first, stop = _first_gap(head, gaps, ride), head[COUNT] + 1
+    last = _last_gap(gaps, EARLY, first, stop, ride[LATEST])
+    end = _last_gap(gaps, CLEAR, last, stop, ride[DROP + LATEST])
+    direct = travel_s[ride[PLACE], ride[DROP + PLACE]]
+    for gap in range(first, min(last, end) + 1):
+        ready = prices[READY, gap]
+        if ready >= FAR:
             continue
-        picked, dropped = block[pickup, BEGIN], block[dropoff, BEGIN]
-        if added < best[ADDED] or _is_less(picked, dropped, best[PICKED], best[DROPPED]):
-            best[ADDED], best[PICKED], best[DROPPED] = added, picked, dropped
-            best[PICKUP_GAP], best[DROPOFF_GAP], best[DONE] = pickup_gap, dropoff_gap, done
+        added = head[EXTRA] + prices[TO_PICKUP, gap] - gaps[GAP_ARC, gap]
+        cost = added + direct + prices[ON, gap]
+        if cost <= best[ADDED] and _is_in_time(gaps, gap, ride, ready, 0, direct, prices[ON, gap]):
+            try_pair(travel_s, visits, breaks, head, rows, ride, free_by, block, best, gap, gap, cost)
+        to_next = prices[TO_NEXT, gap]
+        if to_next < FAR and prices[LEAST, gap] < FAR and added + to_next + prices[LEAST, gap] <= best[ADDED]:
+            _scan_later(travel_s, visits, breaks, head, rows, gaps, ride, taken, prices, free_by, block, best, gap, end)
 
 
 @kernel
-def _join_block(
-    tables: Tables, rows: Ints, ride: Ints, first: int, stop: int, pickup_gap: int, dropoff_gap: int, block: Ints
-) -> int:
-    """Write rows ``first`` to ``stop - 1`` and the new visits among them into ``block``, ready to be settled."""
-    travel_s = tables.travel_s
-    position, place = 0, rows[first, FROM_PLACE]
-    pickup = pickup_gap - first
-    for k in range(first, stop + 1):
-        if k == pickup_gap:
-            _write_new(block[position], ride[:DROP], travel_s[place, ride[PLACE]], -1)
-            position, place = position + 1, ride[PLACE]
-        if k == dropoff_gap:
-            _write_new(block[position], ride[DROP:PICKUP_CODE], travel_s[place, ride[DROP + PLACE]], pickup)
-            position, place = position + 1, ride[DROP + PLACE]
-        if k < stop:
-            row = rows[k]
-            for column in range(OPENS, WITHIN + 1):
-                block[position, column] = row[column]
-            block[position, PAIR] = _moved(row[PAIR], pickup_gap, dropoff_gap) - first if row[PAIR] >= 0 else -1
-            block[position, ARC] = travel_s[place, row[AT_PLACE]]
-            position, place = position + 1, row[AT_PLACE]
-    return position
-
-
-@kernel
-def _moved(position: int, pickup_gap: int, dropoff_gap: int) -> int:
-    """Return where a visit stands after the insertion."""
-    return position + (position >= pickup_gap) + (position >= dropoff_gap)
-
-
-@kernel
-def _write_new(row: Ints, visit: Ints, arc: int, pair: int) -> None:
-    row[ARC] = arc
-    row[OPENS] = visit[EARLIEST]
-    row[SHUTS] = visit[LATEST]
-    row[SERVES] = visit[SERVICE]
-    row[PAIR] = pair
-    row[WITHIN] = visit[LIMIT]
-
-
-@kernel
-def _write_insertion(tables: Tables, head: Ints, rows: Ints, ride: Ints, found: Ints, longer: Ints, codes: Ints) -> int:
-    """Write the whole tour that was found; return its length."""
-    shift, done = found[SHIFT], found[DONE]
-    pickup, dropoff = found[PICKUP_GAP], found[DROPOFF_GAP] + 1
-    count = head[COUNT] + 2
-    for k in range(head[COUNT] + 1):
-        row = longer[_moved(k, found[PICKUP_GAP], found[DROPOFF_GAP])]
-        row[:] = rows[k]
-        if row[PAIR] >= 0:
-            row[PAIR] = _moved(row[PAIR], found[PICKUP_GAP], found[DROPOFF_GAP])
-    write_visit(longer[pickup], ride[:DROP], ride[PICKUP_CODE], PICKUP, -1)
-    write_visit(longer[dropoff], ride[DROP:PICKUP_CODE], ride[DROPOFF_CODE], DROPOFF, pickup)
-    link_tour(tables, shift, longer, count)
-    breaks = tables.free_breaks[shift]
-    start_states(head, breaks, longer[0])
-    run_forward(tables.visits, head, breaks, longer, count, 0)
-    first, stop = longer[pickup, FROM_GAP], longer[dropoff + 1, TO_GAP]
-    free_at = settle_earliest(longer, first, stop, longer[first, head[STATES_AT] + done])
-    start_states(head, breaks, longer[stop])
-    longer[stop, head[STATES_AT]] = FAR
-    longer[stop, head[STATES_AT] + done] = free_at
-    run_forward(tables.visits, head, breaks, longer, count, stop)
-    return write_tour(head, breaks, longer, count, codes)
+def _scan_later(
+    travel_s: Matrix, visits: Ints, breaks: Ints, head: Ints, rows: Ints, gaps: Ints, ride: Ints, taken: Ints,
+    prices: Ints, free_by: Ints, block: Ints, best: Ints, pickup_gap: int, end: int,
+) -> None:  # fmt: skip
+    """Try the drop-offs in later gaps of a pickup in one gap."""
+    arc, ready, ridden = prices[TO_NEXT, pickup_gap], prices[READY, pickup_gap], 0
+    added = head[EXTRA] + prices[TO_PICKUP, pickup_gap] + arc - gaps[GAP_ARC, pickup_gap]
+    for gap in range(pickup_gap + 1, end + 1):
+        begin = max(gaps[GAP_OPENS, gap - 1], ready + arc)
+        ready = begin + gaps[GAP_SERVES, gap - 1]
+        ridden += arc + gaps[GAP_SERVES, gap - 1]
+        if begin > gaps[CLOSE, gap - 1] or ready > ride[DROP + LATEST] or ridden > ride[DROP + LIMIT]:
+            return
+        if not _fits(gaps, gap, taken):
+            return
+        arc, there = gaps[GAP_ARC, gap], prices[TO_DROPOFF, gap]
+        if there < FAR:
+            cost = added + there + prices[ON, gap] - arc
+            if cost <= best[ADDED] and _is_in_time(gaps, gap, ride, ready, ridden, there, prices[ON, gap]):
+                try_pair(travel_s, visits, breaks, head, rows, ride, free_by, block, best, pickup_gap, gap, cost)
+        if prices[LEAST, gap] >= FAR or added + prices[LEAST, gap] > best[ADDED]:
+            return

@@ -6,6 +6,10 @@ pushes the begin of its pickup later for the next pass. A longest path in the co
 its pickup at most once, so after as many pushing passes as there are rides only a cycle of positive length can still
 push, and the tour is infeasible (Cormen et al., *Introduction to Algorithms*, on difference constraints; Firat and
 Woeginger, *Analysis of the dial-a-ride problem of Hunsaker and Savelsbergh*, 2011). The latest times are its mirror.
+
+The longest duration of a shift is one constraint more, from the arrival at the end place back to the departure from the
+start place. A longest path follows it at most once: the departure that it asks for is the arrival of a drive without
+it less the duration, and the tour is feasible if the arrival then is still the same.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from .arrays import (
     BREAKS,
     FAR,
     FIRST_BREAK,
+    LONGEST,
     OPENS,
     PAIR,
     SERVES,
@@ -31,6 +36,7 @@ from .arrays import (
     Ints,
     Packed,
     Tables,
+    inner_kernel,
     kernel,
     pack,
 )
@@ -62,7 +68,7 @@ def settle_earliest(rows: Ints, first: int, stop: int, free_at: int) -> int:
     return FAR
 
 
-@kernel
+@inner_kernel
 def _push_pickups(rows: Ints, first: int, stop: int) -> int:
     """Raise the bound of each pickup whose ride lasts too long; return the first of them, or ``stop``."""
     restart = stop
@@ -99,7 +105,7 @@ def settle_latest(rows: Ints, first: int, stop: int, free_by: int) -> int:
     return -FAR
 
 
-@kernel
+@inner_kernel
 def _pull_dropoffs(rows: Ints, first: int, stop: int) -> int:
     """Lower the bound of each drop-off whose ride lasts too long; return the last of them, or ``first - 1``."""
     restart = first - 1
@@ -121,16 +127,21 @@ def _time_tour(tables: Tables, shift: int, codes: Ints, rows: Ints) -> int:
     count = load_tour(tables, shift, codes, len(codes), found_at, 0, rows)
     if count < 0 or (found_at[head[FIRST_BREAK] : head[FIRST_BREAK] + head[BREAKS]] < 0).any():
         return FAR
-    if not link_tour(tables, shift, rows, count) or not load_free(tables, shift, rows, count):
+    if not link_tour(tables.travel_s, head, rows, count) or not load_free(tables, shift, rows, count):
         return FAR
     arrival = settle_earliest(rows, 0, count, head[START_AT]) + rows[count, ARC]
+    depart = arrival - head[LONGEST]
+    if arrival <= rows[count, SHUTS] and depart > head[START_AT]:
+        later = settle_earliest(rows, 0, count, depart) + rows[count, ARC]
+        return arrival if later == arrival else FAR
     return arrival if arrival <= rows[count, SHUTS] else FAR
 
 
 def earliest_schedule(problem: Problem | Packed, shift: int, tour: Sequence[int]) -> Schedule | None:
     """Return the earliest times of a tour of ``shift``, or ``None`` when it breaks any rule.
 
-    All begins are the earliest at once: no other schedule of the tour begins any visit earlier. Besides the times, the
+    All begins are the earliest at once: no other schedule of the tour begins any visit earlier. With a longest duration
+    the van may have to leave after ``start_at``; it leaves just in time for the first visit. Besides the times, the
     tour must begin with the locked visits, hold all breaks of the shift, pairs in their order that the shift may serve,
     drop everyone aboard, and never exceed the capacity.
 

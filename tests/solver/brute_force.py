@@ -111,6 +111,9 @@ def constraints(problem: Problem, shift: int, tour: Tour) -> list[tuple[int, int
     last = len(tour) + 1
     found.append((before, last, ready + int(problem.travel_s[here, van.end])))
     found.append((last, 0, -min(van.end_by, van.start_at + UNREACHABLE_S - 1)))
+    if van.max_duration_s is not None:
+        left = int(problem.travel_s[van.start, where[0] if where else van.end])
+        found.append((last, 1, left - van.max_duration_s))
     return found
 
 

@@ -31,12 +31,15 @@ class Size:
     locks: bool = True
     tight: bool = True
     """Whether windows and ride times are narrow enough to matter."""
+    durations: bool = False
+    """Whether most shifts have a longest duration."""
 
 
 SMALL = Size()
 TINY = Size(places=4, rides=3, shifts=2, breaks=1, aboard=1)
 LOOSE = Size(tight=False, aboard=1)
 CROOKED = Size(metric=False)
+TIMED = Size(durations=True, tight=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def draw_shift(random: Random, places: int, size: Size) -> Shift:
         capacity=rows,
         breaks=breaks,
         fixed_cost=random.choice((0, 0, 900)),
+        max_duration_s=random.choice((None, *[STEP_S * random.randint(20, 90)] * 3)) if size.durations else None,
     )
 
 

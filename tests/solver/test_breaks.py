@@ -13,7 +13,11 @@ from . import brute_force
 from .instances import CROOKED, SMALL, Size, draw_case, draw_problem, draw_tour
 
 
-@pytest.mark.parametrize("size", [SMALL, CROOKED, Size(rides=3, shifts=1, breaks=3)], ids=["small", "crooked", "many"])
+@pytest.mark.parametrize(
+    "size",
+    [SMALL, CROOKED, Size(rides=3, shifts=1, breaks=3), Size(durations=True, tight=False, breaks=3)],
+    ids=["small", "crooked", "many", "timed"],
+)
 def test_breaks_are_placed_like_the_oracle_places_them(size):
     random, with_choice = Random(5), 0
     for _ in range(400):

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from solver import check_times
 from solver.check import Rule, schedule_violations, violations
 from solver.plan import Plan, Schedule
 from solver.problem import (
@@ -279,6 +281,40 @@ def test_an_empty_tour_must_be_home_in_time_too():
     assert rules(Plan((CLEAN_PLAN.tours[0], ()), unserved=(3,)), problem) == ["shift-end"]
 
 
+def test_a_van_that_is_away_too_long_is_named():
+    away_s = (10 + 5 + 5) * MINUTE + 30 + 20
+    assert rules(CLEAN_PLAN, with_shift(CLEAN_PROBLEM, 1, max_duration_s=away_s)) == []
+    (found,) = violations(with_shift(CLEAN_PROBLEM, 1, max_duration_s=away_s - 1), CLEAN_PLAN)
+    assert (found.rule, found.shift, found.visit) == ("shift-duration", 1, None)
+    assert found.detail == f"The van cannot be back within {away_s - 1} s of leaving, whatever it waits for."
+
+
+def test_a_van_may_leave_later_so_as_not_to_be_away_too_long():
+    problem = with_shift(CLEAN_PROBLEM, 1, max_duration_s=21 * MINUTE)
+    assert rules(CLEAN_PLAN, with_ride(problem, 3, pickup_window=Window(30 * MINUTE, DAY.latest))) == []
+    late = with_ride(problem, 3, pickup_window=Window(0, 9 * MINUTE + 60), dropoff_window=Window(30 * MINUTE, 3000))
+    assert rules(CLEAN_PLAN, late) == ["shift-duration"]
+
+
+def test_breaks_and_the_way_of_an_empty_van_count_as_time_away():
+    empty = Plan((CLEAN_PLAN.tours[0], ()), unserved=(3,))
+    assert rules(empty, with_shift(CLEAN_PROBLEM, 1, end=6, max_duration_s=5 * MINUTE)) == []
+    assert rules(empty, with_shift(CLEAN_PROBLEM, 1, end=6, max_duration_s=5 * MINUTE - 1)) == ["shift-duration"]
+    pause = Break(Window(20 * MINUTE, 30 * MINUTE), 15 * MINUTE)
+    alone = Problem(LINE, (), (Shift(0, 1, 0, 120 * MINUTE, (), (pause,), max_duration_s=20 * MINUTE),))
+    assert rules(Plan(((0,),)), alone) == []
+    assert rules(Plan(((0,),)), with_shift(alone, 0, max_duration_s=20 * MINUTE - 1)) == ["shift-duration"]
+
+
+def test_a_time_away_is_named_besides_a_late_visit_and_a_long_ride():
+    problem = with_ride(CLEAN_PROBLEM, 3, pickup_window=Window(0, 0), max_ride_s=4 * MINUTE)
+    assert rules(CLEAN_PLAN, with_shift(problem, 1, max_duration_s=60)) == [
+        "time-window",
+        "ride-time",
+        "shift-duration",
+    ]
+
+
 def test_a_ride_that_lasts_too_long_is_named():
     least_s = 5 * MINUTE + 30 + 5 * MINUTE
     assert rules(CLEAN_PLAN, with_ride(CLEAN_PROBLEM, 0, max_ride_s=least_s)) == []
@@ -403,6 +439,12 @@ def test_a_given_ride_time_over_the_limit_is_named():
     assert schedule_rules(Schedule((600, 941), (630, 961), 1261), problem) == ["ride-time"]
 
 
+def test_a_given_time_away_over_the_limit_is_named():
+    problem = with_shift(CLEAN_PROBLEM, 1, max_duration_s=1300)
+    assert schedule_rules(Schedule((700, 1030), (730, 1050), 1400), problem) == []
+    assert schedule_rules(Schedule((700, 1030), (730, 1050), 1401), problem) == ["shift-duration"]
+
+
 def test_a_given_end_after_the_shift_is_named():
     assert schedule_rules(replace(SCHEDULE, end_at=60 * MINUTE + 1)) == ["shift-end"]
 
@@ -416,7 +458,7 @@ def test_given_times_over_a_missing_road_are_named():
 
 # --- against a linear program ------------------------------------------------------------------------------------------
 
-TIME_RULES = {Rule.TIME_WINDOW, Rule.BREAK_WINDOW, Rule.SHIFT_END, Rule.RIDE_TIME}
+TIME_RULES = {Rule.TIME_WINDOW, Rule.BREAK_WINDOW, Rule.SHIFT_END, Rule.SHIFT_DURATION, Rule.RIDE_TIME}
 
 
 def random_case(seed: int) -> tuple[Problem, Plan]:
@@ -431,6 +473,8 @@ def random_case(seed: int) -> tuple[Problem, Plan]:
     rides = tuple(random_ride(chance, places, slack, aboard=chance.random() < 0.2) for _ in range(count))
     breaks = (Break(random_window(chance, slack), chance.randrange(10)),) * chance.randint(0, 1)
     shift = Shift(chance.randrange(places), chance.randrange(places), chance.randrange(20), 60 + slack, (), breaks)
+    if chance.random() < 0.4:
+        shift = replace(shift, max_duration_s=chance.randrange(10, 10 + 2 * slack))
     codes = [code for code in order if code % 2 or rides[code // 2].aboard is None]
     codes += range(2 * count, 2 * count + len(breaks))
     chance.shuffle(codes)
@@ -501,6 +545,12 @@ def times_by_linear_program(problem: Problem, tour: tuple[int, ...]) -> np.ndarr
         ({count: -1}, -(shift.start_at + home)) if left is None else ({count - 1: 1, count: -1}, -(left + home))
     )
     bounds.append((None, shift.end_by))
+    if shift.max_duration_s is not None and tour:
+        first = problem.rides[tour[0] // 2] if tour[0] < 2 * len(problem.rides) else None
+        stands = shift.start if first is None else first.dropoff if tour[0] % 2 else first.pickup
+        rows.append(({count: 1, 0: -1}, shift.max_duration_s - int(problem.travel_s[shift.start, stands])))
+    elif shift.max_duration_s is not None and home > shift.max_duration_s:
+        return None
     matrix = np.zeros((len(rows), count + 1))
     for number, (terms, _) in enumerate(rows):
         for column, factor in terms.items():
@@ -528,6 +578,14 @@ def test_the_random_tours_are_of_both_kinds():
     assert found.count(frozenset()) >= 40
     assert found.count(frozenset({Rule.RIDE_TIME})) >= 20
     assert all(sum(rule in broken for broken in found) >= 20 for rule in TIME_RULES)
+
+
+@pytest.mark.parametrize("blind", ["_duration_limit", "_ride_limits", "_limits"])
+def test_a_checker_that_overlooks_a_rule_is_told_from_the_linear_program(blind, monkeypatch):
+    monkeypatch.setattr(check_times, blind, lambda *_: {} if blind == "_ride_limits" else [])
+    cases = [random_case(seed) for seed in range(150)]
+    judged = [has_times(problem, plan) for problem, plan in cases]
+    assert judged != [times_by_linear_program(problem, plan.tours[0]) is not None for problem, plan in cases]
 
 
 @given(st.integers(0, 2**32))

@@ -40,7 +40,7 @@ from solver.problem import (
 )
 
 from . import brute_force
-from .instances import CROOKED, LOOSE, SMALL, TINY, Case, Size, cases, draw_case
+from .instances import CROOKED, LOOSE, SMALL, TIMED, TINY, Case, Size, cases, draw_case
 
 ALL = 99
 DAY = Window(0, 36_000)
@@ -88,7 +88,9 @@ def open_rides(case: Case) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "size", [SMALL, LOOSE, TINY, CROOKED, MANY_BREAKS], ids=["small", "loose", "tiny", "crooked", "many-breaks"]
+    "size",
+    [SMALL, LOOSE, TINY, CROOKED, MANY_BREAKS, TIMED],
+    ids=["small", "loose", "tiny", "crooked", "many-breaks", "timed"],
 )
 def test_insertions_are_those_of_trying_everything_in_hundreds_of_cases(size):
     random, tried, possible = Random(3), 0, 0
@@ -102,6 +104,33 @@ def test_insertions_are_those_of_trying_everything_in_hundreds_of_cases(size):
             possible += bool(expected)
     assert tried > 100
     assert possible > 40
+
+
+OVERLOOKED = {
+    "ride times": (SMALL, lambda ride: replace(ride, max_ride_s=10**6), lambda shift: shift),
+    "wheelchairs": (LOOSE, lambda ride: replace(ride, load=(ride.load[0], 0)), lambda shift: shift),
+    "durations": (TIMED, lambda ride: ride, lambda shift: replace(shift, max_duration_s=None)),
+    "lengths of breaks": (
+        MANY_BREAKS,
+        lambda ride: ride,
+        lambda shift: replace(shift, breaks=tuple(replace(one, duration_s=0) for one in shift.breaks)),
+    ),
+}
+"""What a twin of the kernels overlooks, and the cases in which that shows."""
+
+
+@pytest.mark.parametrize("rule", OVERLOOKED)
+def test_a_twin_that_overlooks_a_rule_is_told_from_trying_everything(rule):
+    size, blind_ride, blind_shift = OVERLOOKED[rule]
+    random, wrong = Random(7), 0
+    for _ in range(60):
+        case = draw_case(random, size)
+        rides, shifts = map(blind_ride, case.problem.rides), map(blind_shift, case.problem.shifts)
+        blind = Problem(case.problem.travel_s, tuple(rides), tuple(shifts))
+        for number in open_rides(case):
+            found = keys(cheapest_insertions(blind, case.plan, number, ALL))
+            wrong += found != best_by_trying(case.problem, case.plan, number)
+    assert wrong > 0
 
 
 @settings(max_examples=80, deadline=None)

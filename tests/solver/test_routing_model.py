@@ -1,5 +1,6 @@
 """OR-Tools keeps every rule, whatever the problem, and never returns anything worse."""
 
+import gc
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
+from solver import routing_model
 from solver.check import violations
 from solver.cost import plan_cost
 from solver.plan import Plan
@@ -245,6 +247,19 @@ def test_a_locked_pickup_lets_its_drop_off_move():
     assert plan_cost(problem, found) == 60 * MINUTE
 
 
+def test_a_van_leaves_later_to_be_back_in_time():
+    rides = (ride(1, 2, 100, 100), ride(1, 2, 200, 200))
+    problem = Problem(line(0, 10, 20), rides, (van(0, max_duration_s=60 * MINUTE), van(0, max_duration_s=60 * MINUTE)))
+    assert raw(problem, Plan(((0, 1), ()), (1,))) == Plan(((0, 1), (2, 3)))
+
+
+def test_a_longest_duration_of_one_van_does_not_bind_another():
+    rides = (ride(1, 2, 100, 100), ride(1, 2, 200, 200))
+    problem = Problem(line(0, 10, 20), rides, (van(0), van(0, max_duration_s=30 * MINUTE)))
+    found = solved(problem, Plan(((0, 1), ()), (1,)))
+    assert (sorted(found.tours[0]), found.tours[1]) == ([0, 1, 2, 3], ())
+
+
 # --- breaks ----------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +333,13 @@ def test_a_shift_that_cannot_get_home_leaves_the_plan_as_it_is():
     problem = Problem(line(0, 10, 20), (ride(1, 2), ride(1, 2)), (stuck, van(0), van(0)))
     plan = Plan(((), (0, 1), (2, 3)))
     assert solve_routing(problem, plan, iterations=100) == plan
+
+
+def test_a_search_leaves_no_model_in_memory():
+    problem = Problem(line(0, 10, 20), (ride(1, 2), ride(1, 2)), (van(0), van(0)))
+    solve_routing(problem, Plan(((0, 1), (2, 3))), iterations=5, should_stop=lambda: False)
+    gc.collect()
+    assert [found for found in gc.get_objects() if isinstance(found, routing_model._Model)] == []
 
 
 # --- what cannot be solved -------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from solver.problem import UNREACHABLE_S, Aboard, Break, CapacityRow, Problem, R
 from solver.schedule import earliest_schedule
 
 from . import brute_force
-from .instances import CROOKED, LOOSE, SMALL, TINY, cases, draw_problem, draw_tour
+from .instances import CROOKED, LOOSE, SMALL, TIMED, TINY, cases, draw_problem, draw_tour
 
 ALWAYS = Window(0, 10**9)
 LINE = np.abs(np.subtract.outer(np.arange(5), np.arange(5))).astype(np.int32) * 100
@@ -51,7 +51,9 @@ def least_times(asked: Problem, shift: int, tour: tuple[int, ...]) -> list[int] 
     return [round(value) for value in found.x] if found.status == 0 else None
 
 
-@pytest.mark.parametrize("size", [SMALL, LOOSE, TINY, CROOKED], ids=["small", "loose", "tiny", "crooked"])
+@pytest.mark.parametrize(
+    "size", [SMALL, LOOSE, TINY, CROOKED, TIMED], ids=["small", "loose", "tiny", "crooked", "timed"]
+)
 def test_schedules_equal_the_oracle_on_hundreds_of_tours(size):
     random, legal, illegal = Random(11), 0, 0
     for _ in range(250):
@@ -69,7 +71,7 @@ def test_schedules_equal_the_oracle_on_hundreds_of_tours(size):
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.randoms(use_true_random=False), st.sampled_from([SMALL, LOOSE, CROOKED]))
+@given(st.randoms(use_true_random=False), st.sampled_from([SMALL, LOOSE, CROOKED, TIMED]))
 def test_begins_are_the_least_that_the_constraints_allow(random, size):
     asked = draw_problem(random, size)
     tour = draw_tour(random, asked, 0)
@@ -133,6 +135,30 @@ def test_ride_times_that_contradict_the_distance_are_found_without_counting_seco
     asked = problem(ride(1, 4, max_ride_s=299), ride(2, 3))
     assert times(asked, (0, 2, 3, 1)) is None
     assert times(problem(ride(1, 4, max_ride_s=300), ride(2, 3)), (0, 2, 3, 1)) == [100, 200, 300, 400, 800]
+
+
+def test_a_van_leaves_later_rather_than_be_away_too_long():
+    late = Window(2000, 3000)
+    for longest, begin in ((None, 100), (2200, 100), (2100, 200), (500, 1800), (400, 1900)):
+        asked = problem(ride(1, 2, dropoff_window=late), max_duration_s=longest)
+        assert times(asked, (0, 1)) == [begin, 2000, 2200]
+    assert times(problem(ride(1, 2, dropoff_window=late), max_duration_s=399), (0, 1)) is None
+
+
+def test_a_van_that_cannot_leave_later_is_away_too_long():
+    early = ride(1, 2, pickup_window=Window(100, 300))
+    late = ride(2, 3, pickup_window=Window(900, 950))
+    assert times(problem(early, late, max_duration_s=1200), (0, 1, 2, 3)) == [200, 300, 900, 1000, 1300]
+    assert times(problem(early, late, max_duration_s=1099), (0, 1, 2, 3)) is None
+
+
+def test_breaks_and_the_way_home_of_an_empty_van_count_as_time_away():
+    pause = Break(Window(500, 900), 60)
+    assert times(problem(breaks=(pause,), end=2, max_duration_s=260), (0,)) == [500, 760]
+    assert times(problem(breaks=(pause,), end=2, max_duration_s=259), (0,)) is None
+    assert times(problem(end=2, max_duration_s=200), ()) == [200]
+    assert times(problem(end=2, max_duration_s=199), ()) is None
+    assert times(problem(max_duration_s=-1), ()) is None
 
 
 def test_a_break_is_taken_where_the_van_stands():

@@ -1,0 +1,80 @@
+"""One more ride into tours that are packed one by one, so that a tour that changes leaves the others as they are.
+
+The same search as :func:`.insertion.candidate_insertions`, over plans of one shift each. Many candidate rides are
+packed once and put to every tour; what is found stays in arrays until somebody asks for the tour of one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import FAR, Ints, Mask, pack_ride
+from .insertion import NEW_DROPOFF, NEW_PICKUP, PackedPlan
+from .problem import ProblemError, Ride
+from .scan import find_insertions
+from .trial import ADDED, FOUND_COLUMNS, LENGTH, PICKED, SHIFT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Rides that wait for their pickup and are in no problem, as rows for the kernels."""
+
+    rows: Ints
+    """Shape (candidates, columns), see :mod:`.scan`."""
+    allowed: Mask
+    """Shape (candidates, 1): every one may go into the tour that it is put to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """The cheapest place of each candidate in one tour."""
+
+    added: Ints
+    """What each adds to the tour's cost; ``FAR`` where it does not fit."""
+    picked: Ints
+    """When each would be picked up."""
+    found: Ints
+    codes: Ints
+
+    def tour_with(self, number: int) -> tuple[int, ...]:
+        """Return the whole tour with a candidate that fits, its codes being ``NEW_PICKUP`` and ``NEW_DROPOFF``."""
+        return tuple(self.codes[number, 0, : self.found[number, 0, LENGTH]].tolist())
+
+
+def pack_candidates(rides: Sequence[Ride]) -> Candidates:
+    """Return rides in arrays.
+
+    Raises
+    ------
+    ProblemError
+        When one is aboard already.
+    """
+    if any(ride.aboard is not None for ride in rides):
+        raise ProblemError("a candidate is aboard already: give rides that wait for their pickup")
+    rows = [(*row[0], *row[1], NEW_PICKUP, NEW_DROPOFF, -1, *ride.load) for ride in rides if (row := pack_ride(ride))]
+    return Candidates(np.array(rows, dtype=np.int64), np.ones((len(rows), 1), dtype=np.bool_))
+
+
+def find_places(state: PackedPlan, candidates: Candidates) -> Places:
+    """Return the cheapest place of each candidate in the one tour of ``state``, each alone.
+
+    Of equally cheap ones the earliest pickup counts, then the earliest drop-off.
+
+    Parameters
+    ----------
+    state
+        A plan of one shift; its capacity rows count the same kinds of load as the candidates.
+    candidates
+        At least one.
+    """
+    tables, count = state.packed.tables, len(candidates.rows)
+    longest = state.rows.shape[1] + 1 + tables.free_breaks.shape[1]
+    found = np.empty((count, 1, FOUND_COLUMNS), dtype=np.int64)
+    codes = np.empty((count, 1, longest), dtype=np.int64)
+    rows, allowed = candidates.rows, candidates.allowed
+    find_insertions(tables, state.heads, state.rows, state.gaps, rows, allowed, FAR, found, codes)
+    fits = found[:, 0, SHIFT] >= 0
+    return Places(np.where(fits, found[:, 0, ADDED], FAR), np.where(fits, found[:, 0, PICKED], FAR), found, codes)
