@@ -402,3 +402,7 @@ class Workers(Protocol):
     def submit(self, job: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Start ``job``; a dead worker shows as an exception of the future."""
         ...
+
+    def close(self) -> None:
+        """End the workers, busy or not; the next job starts new ones."""
+        ...

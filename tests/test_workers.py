@@ -2,6 +2,8 @@
 
 import os
 import time
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -31,6 +33,27 @@ def test_a_killed_worker_is_replaced():
         with pytest.raises(Exception, match="terminated abruptly"):
             workers.submit(os.abort).result(timeout=60)
         assert workers.submit(max, 4, 8).result(timeout=60) == 8
+    finally:
+        workers.close()
+
+
+def test_a_busy_worker_that_is_ended_is_replaced():
+    workers = ProcessWorkers()
+    try:
+        stuck = workers.submit(time.sleep, 600)
+        assert workers.submit(max, 4, 8) is not None
+        workers.close()
+        with pytest.raises((BrokenProcessPool, CancelledError)):
+            stuck.result(timeout=60)
+        assert workers.submit(max, 4, 8).result(timeout=60) == 8
+    finally:
+        workers.close()
+
+
+def test_a_worker_steps_back_behind_those_who_wait_for_an_answer():
+    workers = ProcessWorkers()
+    try:
+        assert workers.submit(os.nice, 0).result(timeout=60) > os.nice(0)
     finally:
         workers.close()
 

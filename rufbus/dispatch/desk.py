@@ -24,6 +24,9 @@ from rufbus.domain.service import Service
 from rufbus.domain.tour import Call, CallKind, Tour
 from rufbus.ports import ReadSession, StopNetwork, Store, Workers
 
+OVER_S = 172_800
+"""How long after its end a tour is kept in memory (s)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -87,6 +90,8 @@ class Desk:
     empty_tours: dict[str, Tour] = field(default_factory=dict)
     rides: dict[str, object] = field(default_factory=dict)
     """What :mod:`rufbus.dispatch.planning` keeps of legs, by their ids."""
+    boards: dict[str, object] = field(default_factory=dict)
+    """What :mod:`rufbus.dispatch.planning` keeps of tours, by their shifts."""
     published: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """The tours and versions behind the stop list of each vehicle when it was last looked at."""
 
@@ -172,8 +177,14 @@ class Desk:
             old = [
                 shift_id
                 for shift_id, entry in self.cache.entries.items()
-                if all(call.depart_at < now - 172_800 for call in entry.tour.calls)
+                if all(call.depart_at < now - OVER_S for call in entry.tour.calls)
             ]
             for shift_id in old:
                 for leg_id in self.cache.entries.pop(shift_id).legs:
                     self.rides.pop(leg_id, None)
+        for service_day, shifts in list(self.shift_cache.items()):
+            if all(shift.end_by < now - OVER_S for shift in shifts):
+                self.shift_cache.pop(service_day, None)
+                for shift in shifts:
+                    self.boards.pop(shift.id, None)
+                    self.empty_tours.pop(shift.id, None)

@@ -65,6 +65,11 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
         future = desk.workers.submit(run_job, make_job(board, seconds=seconds, seed=seed))
         result = future.result(timeout=seconds * 3 + 60)
         gain_s, order = result.cost_before_s - result.cost_after_s, order_of(board, result.plan)
+    except TimeoutError:
+        desk.workers.close()  # else every job after it would wait for the one that hangs
+        return Improvement(
+            service_day, applied=False, reason="solver took too long", cost_before_s=before, cost_after_s=before
+        )
     except Exception as error:  # noqa: BLE001 — whatever a solver process dies of, the running plan stands
         return Improvement(
             service_day, applied=False, reason=f"solver failed: {error}", cost_before_s=before, cost_after_s=before

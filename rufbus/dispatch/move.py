@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from rufbus.dispatch.commit import retrying, save_tours, vehicles_of
 from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.planning import Option, calls_with, find_fits, horizon_at, retime, set_up_board
+from rufbus.dispatch.planning import Option, calls_with, horizon_at, list_alternatives, retime, set_up_tours
 from rufbus.dispatch.stop_list import publish_stop_lists
 from rufbus.domain.booking import Leg, LegState
 from rufbus.domain.errors import NotFound, WrongState
@@ -54,16 +54,15 @@ def _move_once(desk: Desk, leg_id: str, vehicle_id: str, *, commit: bool) -> tup
     calls = tuple(call for call in source.calls if call.leg_id != leg_id)
     without = retime(desk, day.shift_of(source.shift_id), replace(source, calls=calls), day.legs, horizon)
     rest = day.with_tour(without.tour, {})
-    board = set_up_board(desk, rest, horizon, lambda shift: shift.vehicle_id == vehicle_id)
-    option = _option(desk, leg)
-    fit = find_fits(board, leg.party, [option])[0]
+    tours = set_up_tours(desk, rest, horizon, lambda shift: shift.vehicle_id == vehicle_id)
+    fit = list_alternatives(desk, leg.service_day, leg.party, [_option(desk, leg)]).find_fit(tours, 0)
     if fit is None:
         detail = f"{vehicle_id} cannot take the ride without breaking a promise or a rule."
         return Move(possible=False, committed=False, cost_s=None, detail=detail), []
     if not commit:
         detail = f"{vehicle_id} can take the ride; nothing has been changed."
         return Move(possible=True, committed=False, cost_s=fit.cost_s, detail=detail), []
-    target = replace(rest.tour_of(fit.shift_id), calls=calls_with(board, fit, option, leg_id, None))
+    target = replace(rest.tour_of(fit.shift_id), calls=calls_with(fit, leg_id, None))
     moved = retime(desk, day.shift_of(fit.shift_id), target, day.legs, horizon)
     changed = [moved] if fit.shift_id == source.shift_id else [without, moved]
     with desk.store.write() as session:

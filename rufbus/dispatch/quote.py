@@ -13,12 +13,12 @@ from rufbus.dispatch.search import (
     WIDE_STEP_S,
     Candidate,
     Found,
+    Pool,
     Workings,
-    far_enough,
     grid,
     list_candidates,
-    take_best,
 )
+from rufbus.dispatch.stop_list import publish_stop_lists
 from rufbus.domain.booking import Leg, Quote, StopPoint
 from rufbus.domain.clock_time import ceil_minute, to_rfc3339
 from rufbus.domain.errors import NotFound
@@ -67,7 +67,7 @@ def quote_ride(desk: Desk, request: Request) -> Offer:
     pairs, refusal = list_pairs(desk, request)
     if refusal is not None:
         return Offer((), refusal)
-    return retrying(lambda: _quote_once(desk, request, pairs))
+    return _quote(desk, request, pairs)
 
 
 def requote(desk: Desk, quote_id: str) -> Offer:
@@ -91,7 +91,7 @@ def requote(desk: Desk, quote_id: str) -> Offer:
         outward.party,
     )
     pair = StopPair(_walk(desk, outward.pickup), _walk(desk, outward.dropoff), outward.direct_s)
-    return retrying(lambda: _quote_once(desk, request, (pair,), gone=outward.promise))
+    return _quote(desk, request, (pair,), gone=outward.promise)
 
 
 def _wish_again(desk: Desk, leg: Leg) -> Wish:
@@ -103,14 +103,28 @@ def _walk(desk: Desk, point: StopPoint) -> StopWalk:
     return StopWalk(desk.place_index(point.stop_id), point.walk_m)
 
 
-def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...], *, gone: Promise | None = None) -> Offer:
-    """Return offers; beside one that is gone, only those that keep what it promised count as wished."""
+def _quote(desk: Desk, request: Request, pairs: tuple[StopPair, ...], *, gone: Promise | None = None) -> Offer:
+    """Return offers, and tell the drivers whose lists change because room was made for one."""
+    offer, moved = retrying(lambda: _quote_once(desk, request, pairs, gone))
+    publish_stop_lists(desk, moved)
+    return offer
+
+
+def _quote_once(
+    desk: Desk, request: Request, pairs: tuple[StopPair, ...], gone: Promise | None
+) -> tuple[Offer, list[str]]:
+    """Return offers, and the vehicles whose riders changed places for them.
+
+    Beside an offer that is gone, only those that keep what it promised count as wished.
+    """
     now = desk.clock.now()
     held_until = now + desk.service.booking.hold_s
     with desk.store.read() as session:
         workings = Workings(desk, session, now, held_until)
         refusal = _refusal_by_rule(desk, request)
         trips = [] if refusal is not None else _as_wished(workings, request, pairs)
+        if not trips and refusal is None:
+            trips = _as_wished(workings, request, pairs, most=1, repair=True)
         alternative = not trips
         if not trips:
             refusal = refusal or _refusal_by_fleet(workings, request, pairs)
@@ -121,7 +135,7 @@ def _quote_once(desk: Desk, request: Request, pairs: tuple[StopPair, ...], *, go
             save_tours(desk, session, workings.changed.values(), now)
             session.add_quotes([offered.quote for offered in offers])
             session.add_legs([leg for offered in offers for leg in offered.legs])
-    return Offer(offers, refusal if alternative else None)
+    return Offer(offers, refusal if alternative else None), sorted(workings.moved) if offers else []
 
 
 def _refusal_by_rule(desk: Desk, request: Request) -> Refusal | None:
@@ -159,12 +173,18 @@ def _refusal_by_fleet(workings: Workings, request: Request, pairs: Sequence[Stop
 Trip = tuple[Found, ...]
 
 
-def _as_wished(workings: Workings, request: Request, pairs: Sequence[StopPair], most: int | None = None) -> list[Trip]:
-    """Return trips within the accepted distance from the wished times; the best first."""
+def _as_wished(
+    workings: Workings, request: Request, pairs: Sequence[StopPair], most: int | None = None, *, repair: bool = False
+) -> list[Trip]:
+    """Return trips within the accepted distance from the wished times; the best first.
+
+    With ``repair`` others may change their places, within what they were promised, where there is none left.
+    """
     rules = workings.desk.service.booking
     offsets = grid(rules.max_wait_s, STEP_S, both_ways=False)
     candidates = list_candidates(workings, request.outward, pairs, offsets, request.party)
-    return _collect(workings, request, candidates, pairs, most or rules.quotes, nearest_first=False, widen=False)
+    most = most or rules.quotes
+    return _collect(workings, request, candidates, pairs, most, nearest_first=False, widen=False, repair=repair)
 
 
 def _nearest(workings: Workings, request: Request, pairs: Sequence[StopPair], refusal: Refusal) -> list[Trip]:
@@ -196,29 +216,33 @@ def _reachable_wish(workings: Workings, wish: Wish) -> Wish:
 
 def _collect(
     workings: Workings, request: Request, candidates: list[Candidate], pairs: Sequence[StopPair], most: int,
-    *, nearest_first: bool, widen: bool, taken: Sequence[Trip] = (),
+    *, nearest_first: bool, widen: bool, taken: Sequence[Trip] = (), repair: bool = False,
 ) -> list[Trip]:  # fmt: skip
     """Take seats for up to ``most`` trips that differ from each other and from ``taken``."""
     trips: list[Trip] = []
-    pool = far_enough(candidates, [trip[0] for trip in taken])
+    pool = Pool(workings, candidates, request.party)
+    pool.leave_out_near([trip[0] for trip in taken])
     while pool and len(trips) < most:
         mark = workings.mark()
         quote_id = new_id("q", workings.desk.chance)
-        outward = take_best(workings, pool, request.party, Direction.OUTWARD, quote_id, nearest_first=nearest_first)
+        outward = pool.take_best(Direction.OUTWARD, quote_id, nearest_first=nearest_first)
+        if outward is None and repair:
+            outward = pool.make_room(Direction.OUTWARD, quote_id)
         if outward is None:
             break
-        trip = _with_return(workings, request, outward, pairs, quote_id, widen=widen)
+        trip = _with_return(workings, request, outward, pairs, quote_id, widen=widen, repair=repair)
         if trip is None:
             workings.go_back(mark)
         else:
             trips.append(trip)
-        pool = far_enough(pool, [outward])
+        pool.leave_out_near([outward])
     return trips
 
 
 def _with_return(
-    workings: Workings, request: Request, outward: Found, pairs: Sequence[StopPair], quote_id: str, *, widen: bool
-) -> Trip | None:
+    workings: Workings, request: Request, outward: Found, pairs: Sequence[StopPair], quote_id: str,
+    *, widen: bool, repair: bool,
+) -> Trip | None:  # fmt: skip
     """Return the trip with its return leg, or ``None`` when there is no way back: all or nothing."""
     if request.inward is None:
         return (outward,)
@@ -230,7 +254,10 @@ def _with_return(
     walk_s = workings.desk.service.walking.walk_s(outward.leg.dropoff.walk_m)
     not_before = outward.leg.promise.dropoff_by + walk_s
     candidates = list_candidates(workings, request.inward, back, offsets, request.party, not_before)
-    inward = take_best(workings, candidates, request.party, Direction.RETURN, quote_id, nearest_first=widen)
+    pool = Pool(workings, candidates, request.party)
+    inward = pool.take_best(Direction.RETURN, quote_id, nearest_first=widen)
+    if inward is None and repair:
+        inward = pool.make_room(Direction.RETURN, quote_id)
     return None if inward is None else (outward, inward)
 
 

@@ -7,22 +7,25 @@ for each where it fits most cheaply. The best option takes its seat at once, so 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rufbus.dispatch.desk import Day, Desk
 from rufbus.dispatch.ends import StopPair
 from rufbus.dispatch.planning import (
-    Board,
-    Fit,
+    Alternatives,
     Option,
     Timed,
+    TourBoard,
     calls_with,
-    find_fits,
+    find_room,
     horizon_at,
+    list_alternatives,
     retime,
-    set_up_board,
+    set_up_tours,
+    with_new_leg,
 )
+from rufbus.dispatch.progress import Horizon
 from rufbus.domain.booking import Leg, LegState, StopPoint
 from rufbus.domain.calendar import hours_on, service_day_of
 from rufbus.domain.clock_time import Instant, to_local
@@ -32,6 +35,7 @@ from rufbus.domain.party_load import boarding_s
 from rufbus.domain.promise import Promise
 from rufbus.domain.request import Anchor, Direction, Party, Wish
 from rufbus.domain.rules import promise_before, promise_window
+from rufbus.domain.tour import Tour
 from rufbus.ports import ReadSession
 
 STEP_S = 600
@@ -42,6 +46,8 @@ LATER_COSTS = 0.3
 """What a second of difference from the wished time weighs against a second of vehicle time."""
 WALK_COSTS = 0.5
 """What a second on foot weighs against a second of vehicle time."""
+MOST_REPAIRED = 8
+"""For how many options of a wish room is sought at once, those that the rider would like best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,18 @@ class Workings:
     held_until: Instant
     days: dict[str, Day] = field(default_factory=dict)
     changed: dict[str, Timed] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    """Vehicles whose riders changed places to make room."""
 
     def day(self, service_day: str) -> Day:
         """Return a day with what was found so far."""
         if service_day not in self.days:
             self.days[service_day] = self.desk.load_day(self.session, service_day)
         return self.days[service_day]
+
+    def horizon(self) -> Horizon:
+        """Return from where seats are looked for: the order is fixed for as long as they may be held."""
+        return horizon_at(self.desk, self.now, self.desk.service.booking.hold_s)
 
     def mark(self) -> tuple[dict[str, Day], dict[str, Timed]]:
         """Return a point to come back to."""
@@ -135,65 +147,121 @@ def _bookable_day(workings: Workings, promise: Promise, not_before: Instant) -> 
     return None
 
 
-def take_best(
-    workings: Workings, candidates: Sequence[Candidate], party: Party, direction: Direction, quote_id: str,
-    *, nearest_first: bool,
-) -> Found | None:  # fmt: skip
-    """Give the best option its seat and return it, or ``None`` when none fits."""
-    fits = _fits(workings, candidates, party)
-    ranked = [(number, fit) for number, fit in enumerate(fits) if fit is not None]
-    if not ranked:
-        return None
-    number, placed = min(ranked, key=lambda each: _rank(workings, candidates[each[0]], each[1].fit, nearest_first))
-    return _take(workings, candidates[number], placed, party, direction, quote_id)
-
-
-def _rank(workings: Workings, candidate: Candidate, fit: Fit, nearest_first: bool) -> tuple[float, ...]:  # noqa: FBT001
-    walk_s = workings.desk.service.walking.walk_s(candidate.pair.pickup.walk_m + candidate.pair.dropoff.walk_m)
-    score = fit.cost_s + LATER_COSTS * candidate.offset_s + WALK_COSTS * walk_s
-    return (candidate.offset_s, score) if nearest_first else (score, candidate.offset_s)
-
-
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A fit on the board that it was found on."""
+class _DayOptions:
+    """The options of a pool that fall on one service day."""
 
-    board: Board
-    option: Option
-    fit: Fit
+    service_day: str
+    numbers: list[int]
+    alternatives: Alternatives
+    first: Instant
+    last: Instant
+
+    def is_near(self, shift: Shift) -> bool:
+        """Return whether a shift lies near enough to take any of the options."""
+        return shift.start_at <= self.last and shift.end_by >= self.first
 
 
-def _fits(workings: Workings, candidates: Sequence[Candidate], party: Party) -> list[_Placed | None]:
-    """Return each candidate's cheapest place, day by day."""
-    fits: list[_Placed | None] = [None] * len(candidates)
-    for service_day in dict.fromkeys(candidate.service_day for candidate in candidates):
-        numbers = [n for n, candidate in enumerate(candidates) if candidate.service_day == service_day]
+class Pool:
+    """The options of one wish that are still to be had."""
+
+    def __init__(self, workings: Workings, candidates: Sequence[Candidate], party: Party) -> None:
+        self._workings = workings
+        self._candidates = candidates
+        self._party = party
+        self._open = list(range(len(candidates)))
+        days = dict.fromkeys(candidate.service_day for candidate in candidates)
+        self._days = [self._options_on(day) for day in days]
+        self._seen: dict[str, tuple[Day, tuple[TourBoard, ...]]] = {}
+
+    def _options_on(self, service_day: str) -> _DayOptions:
+        numbers = [n for n, candidate in enumerate(self._candidates) if candidate.service_day == service_day]
         options = [
             Option(c.pair.pickup.stop, c.pair.dropoff.stop, c.promise, c.pair.direct_s)
-            for c in (candidates[n] for n in numbers)
+            for c in (self._candidates[n] for n in numbers)
         ]
         first = min(option.promise.pickup_from for option in options)
         last = max(option.promise.dropoff_by for option in options)
+        found = list_alternatives(self._workings.desk, service_day, self._party, options)
+        return _DayOptions(service_day, numbers, found, first, last)
 
-        def concerned(shift: Shift, first: Instant = first, last: Instant = last) -> bool:
-            return shift.start_at <= last and shift.end_by >= first
+    def __bool__(self) -> bool:
+        return bool(self._open)
 
-        lock_s = workings.desk.service.booking.hold_s
-        horizon = horizon_at(workings.desk, workings.now, lock_s)
-        board = set_up_board(workings.desk, workings.day(service_day), horizon, concerned)
-        for number, option, fit in zip(numbers, options, find_fits(board, party, options), strict=True):
-            fits[number] = _Placed(board, option, fit) if fit is not None else None
-    return fits
+    def leave_out_near(self, taken: Sequence[Found]) -> None:
+        """Give up the options that differ from something taken by no more than a few minutes."""
+        self._open = [
+            number
+            for number in self._open
+            if all(
+                abs(self._candidates[number].promise.pickup_from - found.leg.promise.pickup_from) >= STEP_S
+                for found in taken
+            )
+        ]
+
+    def take_best(self, direction: Direction, quote_id: str, *, nearest_first: bool) -> Found | None:
+        """Give the best option its seat and return it, or ``None`` when none fits."""
+        fits = [fit for day in self._days for fit in self._ranked(day, nearest_first=nearest_first)]
+        if not fits:
+            return None
+        _, _, number, place, day = min(fits, key=lambda each: each[:3])
+        tours = self._tours(day)
+        fit = day.alternatives.find_fit(tours, place)
+        if fit is None:
+            raise AssertionError("an option with a cost has a place")
+        leg = _new_leg(self._workings, self._candidates[number], self._party, direction, quote_id)
+        tour = self._workings.day(day.service_day).tour_of(fit.shift_id)
+        _put(self._workings, replace(tour, calls=calls_with(fit, leg.id, self._workings.held_until)), leg)
+        return Found(leg, self._candidates[number])
+
+    def make_room(self, direction: Direction, quote_id: str) -> Found | None:
+        """Move others within their promises until one of the first options has a seat, give it that and return it."""
+        for day in self._days:
+            numbers = [number for number in day.numbers if number in self._open][:MOST_REPAIRED]
+            options = [day.alternatives.options[day.numbers.index(number)] for number in numbers]
+            workings = self._workings
+            today = workings.day(day.service_day)
+            room = find_room(workings.desk, today, workings.horizon(), self._party, options, day.is_near)
+            if room is None:
+                continue
+            candidate = self._candidates[numbers[room.option]]
+            leg = _new_leg(workings, candidate, self._party, direction, quote_id)
+            for tour in room.tours:
+                _put(workings, tour, leg)
+                workings.moved.add(tour.vehicle_id)
+            return Found(leg, candidate)
+        return None
+
+    def _ranked(self, day: _DayOptions, *, nearest_first: bool) -> Iterator[tuple[float, float, int, int, _DayOptions]]:
+        still_open = set(self._open)
+        costs = day.alternatives.find_costs(self._tours(day))
+        for place, (number, cost_s) in enumerate(zip(day.numbers, costs, strict=True)):
+            if cost_s is not None and number in still_open:
+                yield (*_rank(self._workings, self._candidates[number], cost_s, nearest_first), number, place, day)
+
+    def _tours(self, day: _DayOptions) -> tuple[TourBoard, ...]:
+        """Return the tours that come into question, as they look with everything found so far."""
+        workings = self._workings
+        today = workings.day(day.service_day)
+        seen = self._seen.get(day.service_day)
+        if seen is not None and seen[0] is today:
+            return seen[1]
+        tours = set_up_tours(workings.desk, today, workings.horizon(), day.is_near)
+        self._seen[day.service_day] = today, tours
+        return tours
 
 
-def _take(
-    workings: Workings, candidate: Candidate, placed: _Placed, party: Party, direction: Direction, quote_id: str
-) -> Found:
-    """Put a leg into its tour in the workings."""
-    desk, day = workings.desk, workings.day(candidate.service_day)
-    stops = desk.network.stops
-    leg = Leg(
-        id=new_id("l", desk.chance),
+def _rank(workings: Workings, candidate: Candidate, cost_s: int, nearest_first: bool) -> tuple[float, float]:  # noqa: FBT001
+    walk_s = workings.desk.service.walking.walk_s(candidate.pair.pickup.walk_m + candidate.pair.dropoff.walk_m)
+    score = cost_s + LATER_COSTS * candidate.offset_s + WALK_COSTS * walk_s
+    return (candidate.offset_s, score) if nearest_first else (score, candidate.offset_s)
+
+
+def _new_leg(workings: Workings, candidate: Candidate, party: Party, direction: Direction, quote_id: str) -> Leg:
+    """Return a held leg that stands for a candidate."""
+    stops = workings.desk.network.stops
+    return Leg(
+        id=new_id("l", workings.desk.chance),
         booking_id=None,
         quote_id=quote_id,
         direction=direction,
@@ -207,20 +275,13 @@ def _take(
         state=LegState.HELD,
         held_until=workings.held_until,
     )
-    fit = placed.fit
-    calls = calls_with(placed.board, fit, placed.option, leg.id, workings.held_until)
-    tour = replace(day.tour_of(fit.shift_id), calls=calls)
-    horizon = horizon_at(desk, workings.now, desk.service.booking.hold_s)
-    timed = retime(desk, day.shift_of(fit.shift_id), tour, {**day.legs, leg.id: leg}, horizon)
-    workings.days[candidate.service_day] = day.with_tour(timed.tour, {leg.id: leg})
-    workings.changed[fit.shift_id] = timed
-    return Found(leg, candidate)
 
 
-def far_enough(candidates: Sequence[Candidate], taken: Sequence[Found]) -> list[Candidate]:
-    """Return the candidates that differ from everything taken by more than a few minutes."""
-    return [
-        candidate
-        for candidate in candidates
-        if all(abs(candidate.promise.pickup_from - found.leg.promise.pickup_from) >= STEP_S for found in taken)
-    ]
+def _put(workings: Workings, tour: Tour, leg: Leg) -> None:
+    """Put a tour into the workings, with ``leg`` where its calls have a new one, and with fresh times."""
+    day = workings.day(tour.service_day)
+    tour = replace(tour, calls=with_new_leg(tour.calls, leg.id, workings.held_until))
+    legs = {**day.legs, leg.id: leg}
+    timed = retime(workings.desk, day.shift_of(tour.shift_id), tour, legs, workings.horizon())
+    workings.days[tour.service_day] = day.with_tour(timed.tour, {leg.id: leg})
+    workings.changed[tour.shift_id] = timed

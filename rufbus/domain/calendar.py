@@ -52,10 +52,15 @@ def windows_on(hours: Hours, day: dt.date) -> tuple[DayWindow, ...]:
 
 def hours_on(service: Service, day: dt.date) -> tuple[Span, ...]:
     """Return a service day's hours as instants, in order, touching windows joined."""
+    return _spans_on(service.hours, service.zone, day)
+
+
+@functools.lru_cache(maxsize=1024)
+def _spans_on(hours: Hours, zone: ZoneInfo, day: dt.date) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for window in sorted(windows_on(service.hours, day), key=lambda window: window.start_s):
-        start_at = wall_instant(day, window.start_s, service.zone)
-        end_at = wall_instant(day, window.end_s, service.zone)
+    for window in sorted(windows_on(hours, day), key=lambda window: window.start_s):
+        start_at = wall_instant(day, window.start_s, zone)
+        end_at = wall_instant(day, window.end_s, zone)
         if end_at <= start_at:
             continue  # swallowed by the hour that the clock change skips
         if spans and start_at <= spans[-1].end_at:

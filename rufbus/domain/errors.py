@@ -4,7 +4,8 @@ RufbusError
 ├── InvalidInput            the caller sent something that cannot be right
 │   ├── InvalidTime         a local time that does not exist, or exists twice
 │   ├── InvalidServiceFile  the service file: file, key, reason
-│   └── InvalidRoads        the OpenStreetMap extract or the stop list
+│   ├── InvalidRoads        the OpenStreetMap extract or the stop list
+│   └── InvalidInstance     an instance file of a benchmark: file, line, reason
 ├── NotFound                no such object, or not yours
 ├── Conflict                the world has moved on
 │   ├── OfferGone           the hold expired or its seat is taken
@@ -67,6 +68,12 @@ class InvalidRoads(InvalidInput):
     """The road extract or the stop list cannot be used."""
 
     code = "invalid-roads"
+
+
+class InvalidInstance(InvalidInput):
+    """An instance of a benchmark cannot be used; the detail names file, line and reason."""
+
+    code = "invalid-instance"
 
 
 class NotFound(RufbusError):

@@ -37,7 +37,7 @@ class Hours:
 
     weekdays: tuple[tuple[DayWindow, ...], ...]
     """Seven entries, Monday first."""
-    dates: dict[dt.date, tuple[DayWindow, ...]]
+    dates: dict[dt.date, tuple[DayWindow, ...]] = field(hash=False)
     """Dates with hours of their own."""
     holidays: str | None
     """``DE-SH`` and the like: holidays are served as Sundays; ``None`` knows no holidays."""
@@ -142,12 +142,16 @@ class Fares:
 class SolverRules:
     """How the plan is improved."""
 
-    engine: str = "or-tools"
+    engine: str = "portfolio"
     improve_every_s: int = 300
     improve_seconds: float = 10.0
     min_gain_s: int = 60
     """Vehicle time that a new plan must save to be worth the change."""
     silent_after_s: int = 900
+    repair_tries: int = 3000
+    """Insertions tried to make room before a wish is refused; 0 refuses at once."""
+    repair_seconds: float = 0.5
+    """Longest time that making room may take (s)."""
 
 
 @dataclass(frozen=True, slots=True)

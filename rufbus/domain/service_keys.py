@@ -5,7 +5,7 @@ from __future__ import annotations
 from rufbus.domain.toml_table import Limits
 
 WEEK_S = 7 * 86_400
-ENGINES = ("or-tools", "portfolio", "ruin-recreate", "reinsert")
+ENGINES = ("portfolio", "or-tools", "ruin-recreate")
 """Ways to improve the plan in the background."""
 
 FIGURES: dict[str, dict[str, Limits]] = {
@@ -44,6 +44,8 @@ FIGURES: dict[str, dict[str, Limits]] = {
         "improve_seconds": Limits(0.1, 3600, whole=False),
         "min_gain_s": Limits(0, 86_400),
         "silent_after_s": Limits(1, 86_400),
+        "repair_tries": Limits(0, 1_000_000),
+        "repair_seconds": Limits(0.01, 60, whole=False),
     },
     "vehicles": {
         "seats": Limits(1, 80),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.drive import Report, ReportKind, take_reports
+from rufbus.dispatch.drive import take_reports
+from rufbus.dispatch.reports import Report, ReportKind
 from rufbus.dispatch.stop_list import ListedStop, days_around, list_stops
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.tour import CallKind

@@ -13,11 +13,12 @@ from rufbus.clocks import ManualClock
 from rufbus.dispatch import improve
 from rufbus.dispatch.book import book_ride
 from rufbus.dispatch.cancel import cancel_booking
-from rufbus.dispatch.drive import Report, ReportKind, take_reports
+from rufbus.dispatch.drive import take_reports
 from rufbus.dispatch.improve import improve_day
 from rufbus.dispatch.move import move_ride
 from rufbus.dispatch.planning import ImproveJob, ImproveResult
 from rufbus.dispatch.quote import Offer, quote_ride
+from rufbus.dispatch.reports import Report, ReportKind
 from rufbus.dispatch.stop_list import ListedStop, StopState, get_stop_list, list_stops
 from rufbus.dispatch.tick import tick
 from rufbus.domain.booking import LegState, Rider

@@ -134,7 +134,7 @@ SERVICE = Service(
         rule("bus-3", range(5), "12:00-18:00"),
     ),
     booking=BookingRules(hold_s=180, quotes=3),
-    solver=SolverRules(engine="reinsert", improve_seconds=0.2, min_gain_s=1),
+    solver=SolverRules(engine="reinsert", improve_seconds=0.2, min_gain_s=1, repair_seconds=60.0),
 )  # fmt: skip
 """Vans for all days: two with breaks in the morning, one night on Friday, and Sundays from one in the night."""
 

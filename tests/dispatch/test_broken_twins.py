@@ -6,8 +6,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from rufbus.dispatch import book, cancel, commit, drive, improve, narrow, planning
+from rufbus.dispatch import book, cancel, commit, drive, improve, narrow
 from rufbus.dispatch.improve import improve_day
+from rufbus.dispatch.planning import keeping, repairs, rides
+from rufbus.dispatch.van_state import VanState
 from rufbus.domain.promise import Promise
 from rufbus.store.memory import MemoryWriteSession
 from solver.problem import Window
@@ -28,7 +30,7 @@ SEARCH = settings(
 )
 
 
-def without_windows(ride=planning._ride):
+def without_windows(ride=rides.solver_ride):
     """Every ride may be picked up at any time of the day."""
 
     def loose(*args):
@@ -54,14 +56,32 @@ def moving(promise, departure, arrival, rules):
     return replace(promise, dropoff_by=promise.dropoff_by + 60)
 
 
+def forgetting_a_version(is_same=keeping.is_same_tour):
+    """A kept board of one van is good for ever, whatever version of its tour came since."""
+    return lambda kept, tour, legs: kept.tour.vehicle_id == "bus-1" or is_same(kept, tour, legs)
+
+
+def forgetting_the_moment(is_same=keeping.is_same_view):
+    """A kept board of one van does not notice that the van has moved on."""
+    return lambda kept, view: kept.shift.vehicle_id == "bus-1" or is_same(kept, view)
+
+
+def losing_who_moved(changed=repairs._changed):
+    """Room is made by putting somebody out."""
+    return lambda *args: changed(*args)[:1]
+
+
 TWINS = [
-    pytest.param(planning, "_ride", without_windows(), id="plans without windows"),
+    pytest.param(rides, "solver_ride", without_windows(), id="plans without windows"),
+    pytest.param(keeping, "is_same_tour", forgetting_a_version(), id="keeps a board beyond its version"),
+    pytest.param(keeping, "is_same_view", forgetting_the_moment(), id="keeps a board beyond its moment"),
+    pytest.param(repairs, "_changed", losing_who_moved(), id="makes room at somebody's cost"),
     pytest.param(book, "_read_held", without_rivals(), id="books without releasing rivals"),
     pytest.param(narrow, "narrow", widening, id="widens when it narrows"),
     pytest.param(narrow, "narrow", moving, id="moves the arrival when it narrows"),
     pytest.param(cancel, "without_legs", lambda *args: [], id="cancels without freeing the seat"),
     pytest.param(book, "ledger_entries", lambda *args: [], id="books without a line in the ledger"),
-    pytest.param(drive._Van, "put_leg", lambda van, leg: None, id="hears reports and forgets them"),
+    pytest.param(VanState, "put_leg", lambda van, leg: None, id="hears reports and forgets them"),
 ]
 
 

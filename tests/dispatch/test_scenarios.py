@@ -1,7 +1,9 @@
 """Days as they happen, told as timelines."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rufbus.dispatch import improve
@@ -12,6 +14,7 @@ from rufbus.domain.booking import BookingState, LegState
 from rufbus.domain.errors import OfferGone, WrongState
 from rufbus.domain.events import EventKind
 from rufbus.domain.request import Party, RefusalReason
+from rufbus.domain.service_keys import ENGINES
 from rufbus.domain.tour import CallKind
 from solver.improve import improve_plan
 from solver.plan import Budget, Plan
@@ -381,6 +384,15 @@ def test_an_improvement_does_not_bring_back_who_cancelled_meanwhile(monkeypatch)
     assert booked[2].legs[0].leg.id not in standing
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_of_the_service_file_improves_the_day(engine):
+    day, _ = crowded()
+    service = replace(day.desk.service, solver=replace(day.desk.service.solver, engine=engine))
+    done = improve_day(replace(day.desk, service=service), WEDNESDAY, seconds=0.3)
+    assert (done.applied, done.reason) == (True, "better")
+    day.check()
+
+
 def explodes(job):
     raise MemoryError("the solver ate too much")
 
@@ -410,3 +422,46 @@ def test_a_solver_that_fails_costs_only_the_improvement(monkeypatch, solver):
     assert done.applied is False
     assert state_of(day.desk).tours == before
     day.check()
+
+
+class HangingWorkers:
+    """Takes every job and never comes back with one."""
+
+    def __init__(self):
+        self.closed = 0
+
+    def submit(self, job, /, *args, **kwargs):
+        hanging = Future()
+        hanging.result = lambda timeout=None: self.give_up(timeout)
+        return hanging
+
+    def give_up(self, timeout):
+        raise TimeoutError
+
+    def close(self):
+        self.closed += 1
+
+
+def test_a_solver_that_hangs_is_ended_and_costs_only_the_improvement():
+    day, _ = crowded()
+    before = state_of(day.desk).tours
+    workers = HangingWorkers()
+    done = improve_day(replace(day.desk, workers=workers), WEDNESDAY)
+    assert (done.applied, done.reason) == (False, "solver took too long")
+    assert workers.closed == 1
+    assert state_of(day.desk).tours == before
+    day.check()
+
+
+def test_places_that_are_equal_in_all_times_are_one_to_the_solver(monkeypatch):
+    day, _ = crowded()
+    jobs = []
+    monkeypatch.setattr(improve, "run_job", jobs.append)
+    improve_day(day.desk, WEDNESDAY)
+    (job,) = jobs
+    times = np.hstack([job.problem.travel_s, job.problem.travel_s.T])
+    assert len(np.unique(times, axis=0)) == len(times)
+    named = {place for ride in job.problem.rides for place in (ride.pickup, ride.dropoff)}
+    named |= {place for shift in job.problem.shifts for place in (shift.start, shift.end)}
+    assert named == set(range(len(times)))
+    assert len({shift.end for shift in job.problem.shifts}) < len(job.problem.shifts)

@@ -3,8 +3,9 @@
 import pytest
 
 from rufbus.dispatch.book import book_ride
-from rufbus.dispatch.drive import Report, ReportKind, take_reports
+from rufbus.dispatch.drive import take_reports
 from rufbus.dispatch.quote import quote_ride, requote
+from rufbus.dispatch.reports import Report, ReportKind
 from rufbus.dispatch.stop_list import list_stops
 from rufbus.dispatch.tick import tick
 from rufbus.domain.booking import LegState, Rider

@@ -4,8 +4,9 @@ import itertools
 
 from rufbus.dispatch.book import Booked, book_ride, get_booked
 from rufbus.dispatch.cancel import cancel_booking
-from rufbus.dispatch.drive import Report, ReportKind, Taken, take_reports
+from rufbus.dispatch.drive import take_reports
 from rufbus.dispatch.quote import Offer, quote_ride
+from rufbus.dispatch.reports import Report, ReportKind, Taken
 from rufbus.dispatch.stop_list import StopList, get_stop_list
 from rufbus.dispatch.tick import tick
 from rufbus.domain.booking import Leg, Rider
