@@ -6,6 +6,9 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 PORT ?= 8000
 # Processes that run tests side by side, each whole files; 0: none but pytest's own, as a debugger wants it.
 WORKERS ?= 2
+# Where the benchmarks find their data, and the seconds that each public instance gets.
+RUFBUS_DATA ?= ../shared/data
+SECONDS_EACH ?= 10
 # More of pytest's options: make test PYTEST="-k roads -x"
 PYTEST ?=
 
@@ -31,7 +34,7 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check test-browser docs openapi bench bench-day lock wheel clean
+.PHONY: help setup demo test check test-browser docs openapi bench bench-setup bench-public bench-day lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +63,16 @@ docs: setup ## the tests of the documentation: every command, error, event and s
 openapi: $(READY) ## write api/openapi.json anew, after a change to the doors
 	@$(BIN)/python -m api.describe
 
-bench: bench-day ## all benchmarks
+bench: bench-setup bench-public bench-day ## all benchmarks
+
+bench-setup: setup ## add what the benchmarks measure against to .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+
+bench-public: bench-setup ## public instances beside other solvers; RUFBUS_DATA holds them: SECONDS_EACH=60
+	@$(BIN)/rufbus bench peers
+	@$(BIN)/rufbus bench darp "$(RUFBUS_DATA)/darp" --seconds $(SECONDS_EACH)
+	@$(BIN)/rufbus bench ddarp "$(RUFBUS_DATA)/dynamic/ddarp"
+	@$(BIN)/rufbus bench pdptw "$(RUFBUS_DATA)/pdptw" --seconds $(SECONDS_EACH) --peers pyvrp,vroom,or-tools
 
 bench-day: setup ## a day on real roads over HTTP, with and without improvement: BENCH="--wishes 200"
 	@$(BIN)/python bench/day.py $(BENCH)
@@ -68,6 +80,7 @@ bench-day: setup ## a day on real roads over HTTP, with and without improvement:
 lock: $(READY) ## write the lock files anew: UPGRADE=--upgrade takes the newest of everything
 	@$(LOCK) $(UPGRADE) --extra=dev --output-file=requirements/dev.txt pyproject.toml
 	@$(LOCK) $(UPGRADE) --constraint=requirements/dev.txt --output-file=requirements/run.txt pyproject.toml
+	@$(LOCK) $(UPGRADE) --extra=bench --constraint=requirements/dev.txt --output-file=requirements/bench.txt pyproject.toml
 	@$(NPM) $(if $(UPGRADE),update,install) --package-lock-only --silent
 	@$(BIN)/python tools/strip_funding.py web/package-lock.json
 

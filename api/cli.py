@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rufbus import __version__
+from rufbus.bench.command import app as bench
 from rufbus.bootstrap import ClockChoice, check_home
 from rufbus.clocks import SystemClock
 from rufbus.domain.clock_time import Instant, from_datetime, to_rfc3339
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Access keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+app.add_typer(bench, name="bench")
 console = Console(stderr=True)
 
 HomeOption = Annotated[Path, typer.Option("--home", help="The folder that `rufbus init` has made.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from rufbus.dispatch.drive import NEEDED_FIELDS, ReportKind
+from rufbus.dispatch.reports import NEEDED_FIELDS, ReportKind
 
 from .fields import NUMBER, Count, Lat, Line, Lon, Name, Note, Phone, Time, Truth
 

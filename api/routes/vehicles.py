@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from rufbus.bootstrap import Running
-from rufbus.dispatch.drive import Report, ReportKind, take_reports
+from rufbus.dispatch.drive import take_reports
+from rufbus.dispatch.reports import Report, ReportKind
 from rufbus.dispatch.stop_list import get_stop_list
 from rufbus.dispatch.whereabouts import list_whereabouts
 from rufbus.domain.clock_time import from_datetime

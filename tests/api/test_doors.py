@@ -10,7 +10,7 @@ import pytest
 
 from api.limits import LARGEST_BODY
 from api.problems import TITLES
-from rufbus.dispatch.drive import NEEDED_FIELDS, ReportKind
+from rufbus.dispatch.reports import NEEDED_FIELDS, ReportKind
 from rufbus.domain.errors import Unavailable
 
 from .small_town import NOW, NOW_S, RIDER, booking, corner, wish
