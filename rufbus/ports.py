@@ -36,10 +36,21 @@ class RoadLeg:
     """Street names in order, each once in a row."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadTimes:
+    """Times and lengths between all places while the roads are in one state; both arrays have a row for each origin."""
+
+    travel_s: NDArray[np.int32]
+    """Shape (places, places): driving seconds without dwell; ``UNREACHABLE_S`` where no road leads."""
+    length_m: NDArray[np.int32]
+    """Shape (places, places): metres along the fastest way."""
+
+
 class StopNetwork(Protocol):
-    """The stops and depots of a service, and the times between them.
+    """The stops and depots of a service, and the times between them on each service day.
 
     Places are indices: the stops in the order of ``stops``, then one depot per vehicle, in the service file's order.
+    There are no times and no ways but those of a service day: roads close.
     """
 
     @property
@@ -52,14 +63,8 @@ class StopNetwork(Protocol):
         """How many of ``stops`` are real stops; the rest are depots."""
         ...
 
-    @property
-    def travel_s(self) -> NDArray[np.int32]:
-        """Shape (places, places): driving seconds without dwell; ``UNREACHABLE_S`` where no road leads."""
-        ...
-
-    @property
-    def length_m(self) -> NDArray[np.int32]:
-        """Shape (places, places): metres along the fastest way."""
+    def times_on(self, service_day: str) -> RoadTimes:
+        """Return times and lengths on a service day; the same object for days on which the roads are the same."""
         ...
 
     def find_stop(self, stop_id: str) -> int | None:
@@ -70,8 +75,8 @@ class StopNetwork(Protocol):
         """Return the stops within ``max_m`` metres on foot, nearest first; depots are not among them."""
         ...
 
-    def get_leg(self, origin: int, destination: int) -> RoadLeg:
-        """Return the way between two places with its geometry and street names."""
+    def get_leg(self, origin: int, destination: int, service_day: str) -> RoadLeg:
+        """Return the way between two places on a service day with its geometry and street names."""
         ...
 
 

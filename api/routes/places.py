@@ -94,12 +94,13 @@ def read_route(
     check_vehicle_exists(running, vehicle_id)
     desk = running.desk
     with desk.store.read() as session:
-        places = [desk.place_index(stop.stop.id) for stop in list_stops(desk, session, vehicle_id)]
+        stops = list_stops(desk, session, vehicle_id)
     coordinates: list[list[float]] = []
     streets: list[str] = []
-    for origin, destination in pairwise(places):
+    for stop, following in pairwise(stops):
+        origin, destination = desk.place_index(stop.stop.id), desk.place_index(following.stop.id)
         if origin != destination:
-            leg = desk.network.get_leg(origin, destination)
+            leg = desk.network.get_leg(origin, destination, following.service_day)
             coordinates += [list(point) for point in leg.coordinates]
             streets += leg.streets
     return schemas.RouteOut(vehicle_id=vehicle_id, coordinates=coordinates, streets=streets)

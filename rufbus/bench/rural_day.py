@@ -36,6 +36,7 @@ from solver.problem import Break, CapacityRow, Problem, ProblemError, Ride, Shif
 DEPOTS = 4
 SPACING_M = 300
 """Least distance between two stops (m)."""
+SERVICE_DAY = "1970-01-01"
 HOUR_S = 3600
 OPENS_S, CLOSES_S = 6 * HOUR_S, 20 * HOUR_S
 """Wished times lie between these (s after midnight)."""
@@ -100,7 +101,7 @@ def draw_day(network: StopNetwork, rides: int, seed: int) -> RuralDay:
     ProblemError
         When the vans of the network cannot serve so many.
     """
-    travel_s = network.travel_s.astype(np.int32, copy=True)
+    travel_s = network.times_on(SERVICE_DAY).travel_s.astype(np.int32, copy=True)
     travel_s[: network.stop_count] += StopRules().dwell_s
     np.fill_diagonal(travel_s, 0)
     shifts = tuple(make_shift(number, home) for number, home in enumerate(range(network.stop_count, len(travel_s))))

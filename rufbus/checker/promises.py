@@ -95,7 +95,7 @@ def find_impossible_times(state: State, service: Service, network: StopNetwork) 
                 detail = f"The {call.kind.value} at {call.stop_id} is given {took_s} s and needs {needed_s} s."
                 yield Finding(Invariant.PROMISES, f"tour {tour.shift_id}", detail)
         for before, after in itertools.pairwise(ahead):
-            detail_or_none = _drive_fault(before, after, service, network)
+            detail_or_none = _drive_fault(tour, before, after, service, network)
             if detail_or_none is not None:
                 yield Finding(Invariant.PROMISES, f"tour {tour.shift_id}", detail_or_none)
 
@@ -112,8 +112,8 @@ def _boarding_s(party: Party, boarding: BoardingTimes) -> int:
     return people_s + aids_s + party.wheelchairs * boarding.wheelchair
 
 
-def _drive_fault(before: Call, after: Call, service: Service, network: StopNetwork) -> str | None:
-    needed_s = drive_s(before.stop_id, after.stop_id, service, network)
+def _drive_fault(tour: Tour, before: Call, after: Call, service: Service, network: StopNetwork) -> str | None:
+    needed_s = drive_s(tour, before.stop_id, after.stop_id, service, network)
     if needed_s is None:
         return f"The network does not know both of the stops {before.stop_id} and {after.stop_id}."
     given_s = after.begin_at - before.depart_at
@@ -122,10 +122,11 @@ def _drive_fault(before: Call, after: Call, service: Service, network: StopNetwo
     return f"From {before.stop_id} to {after.stop_id} it is given {given_s} s and needs {needed_s} s."
 
 
-def drive_s(origin: str, destination: str, service: Service, network: StopNetwork) -> int | None:
+def drive_s(tour: Tour, origin: str, destination: str, service: Service, network: StopNetwork) -> int | None:
     """Return the seconds from the end of a call to the arrival at another stop, the dwell at the first included.
 
-    A van that only stood in its depot has no dwell there. ``None`` when the network does not know one of the stops.
+    The roads are those of the tour's service day. A van that only stood in its depot has no dwell there. ``None`` when
+    the network does not know one of the stops.
     """
     start, end = network.find_stop(origin), network.find_stop(destination)
     if start is None or end is None:
@@ -133,7 +134,7 @@ def drive_s(origin: str, destination: str, service: Service, network: StopNetwor
     if start == end:
         return 0
     dwell_s = 0 if origin.startswith(DEPOT_PREFIX) else service.stops.dwell_s
-    return int(network.travel_s[start, end]) + dwell_s
+    return int(network.times_on(tour.service_day).travel_s[start, end]) + dwell_s
 
 
 def depot_of(tour: Tour) -> str:

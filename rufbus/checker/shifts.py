@@ -74,10 +74,10 @@ def _span_faults(
     """Judge the way from the depot to the first call and back from the last, as far as they lie ahead."""
     first, last = calls[0], calls[-1]
     if all(call.done_at is None for call in calls):
-        way_s = drive_s(depot_of(tour), first.stop_id, service, network)
+        way_s = drive_s(tour, depot_of(tour), first.stop_id, service, network)
         if way_s is None or first.begin_at < shift.start_at + way_s:
             yield f"The van cannot be at {first.stop_id} at {first.begin_at}: its shift begins at {shift.start_at}."
     if last.done_at is None:
-        way_s = drive_s(last.stop_id, depot_of(tour), service, network)
+        way_s = drive_s(tour, last.stop_id, depot_of(tour), service, network)
         if way_s is None or last.depart_at + way_s > shift.end_by + late_s:
             yield f"The van leaves {last.stop_id} at {last.depart_at} and is not in its depot by {shift.end_by}."

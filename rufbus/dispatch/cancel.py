@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rufbus.dispatch.book import Booked, PlannedLeg, plan_of_leg
 from rufbus.dispatch.commit import ledger_entries, retrying, save_tours, vehicles_of
@@ -82,7 +83,8 @@ def _may_cancel(desk: Desk, day: Day, leg: Leg) -> bool:
     tour = day.find_tour_with(leg.id)
     if tour is None:
         return True
-    progress = progress_of(tour, day.shift_of(tour.shift_id), horizon_at(desk, desk.clock.now()), desk.drive_s)
+    drive_s = partial(desk.drive_s, day.service_day)
+    progress = progress_of(tour, day.shift_of(tour.shift_id), horizon_at(desk, desk.clock.now()), drive_s)
     return all(call.leg_id != leg.id for call in tour.calls[: progress.done])
 
 

@@ -92,7 +92,7 @@ def is_overtime(desk: Desk, tour: Tour) -> bool:
     if shift is None or not tour.calls:
         return False
     last = tour.calls[-1]
-    if last.depart_at + desk.drive_s(last.stop_id, f"depot:{tour.vehicle_id}") > shift.end_by:
+    if last.depart_at + desk.drive_s(tour.service_day, last.stop_id, f"depot:{tour.vehicle_id}") > shift.end_by:
         return True
     breaks = {call.break_number: call.depart_at for call in tour.calls if call.break_number is not None}
     return any(breaks.get(number, 0) > rule.latest_end for number, rule in enumerate(shift.breaks))

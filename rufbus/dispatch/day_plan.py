@@ -41,16 +41,17 @@ def get_day_plan(desk: Desk, session: ReadSession, service_day: str) -> DayPlan:
         TourPlan(shift, tour.version, tuple(s for s in stops_of[shift.vehicle_id] if s.shift_id == shift.id))
         for shift, tour in zip(day.shifts, day.tours, strict=True)
     )
-    drive_s, length_m = _totals(desk, tours)
+    drive_s, length_m = _totals(desk, service_day, tours)
     return DayPlan(service_day, sum(tour.version for tour in day.tours), tours, drive_s, length_m)
 
 
-def _totals(desk: Desk, tours: tuple[TourPlan, ...]) -> tuple[int, int]:
+def _totals(desk: Desk, service_day: str, tours: tuple[TourPlan, ...]) -> tuple[int, int]:
     """Return driving time (s) and distance (m) along all tours."""
+    times = desk.network.times_on(service_day)
     drive_s = length_m = 0
     for tour in tours:
         places = [desk.place_index(stop.stop.id) for stop in tour.stops]
         for origin, destination in pairwise(places):
-            drive_s += int(desk.network.travel_s[origin, destination])
-            length_m += int(desk.network.length_m[origin, destination])
+            drive_s += int(times.travel_s[origin, destination])
+            length_m += int(times.length_m[origin, destination])
     return drive_s, length_m

@@ -10,7 +10,6 @@ import datetime as dt
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,10 @@ from rufbus.domain.calendar import shifts_on
 from rufbus.domain.clock_time import Clock, Instant
 from rufbus.domain.fleet import Shift
 from rufbus.domain.ids import Chance
+from rufbus.domain.place import UNREACHABLE_S
 from rufbus.domain.service import Service
 from rufbus.domain.tour import Call, CallKind, Tour
-from rufbus.ports import ReadSession, StopNetwork, Store, Workers
+from rufbus.ports import ReadSession, RoadTimes, StopNetwork, Store, Workers
 
 OVER_S = 172_800
 """How long after its end a tour is kept in memory (s)."""
@@ -92,16 +92,25 @@ class Desk:
     """What :mod:`rufbus.dispatch.planning` keeps of legs, by their ids."""
     boards: dict[str, object] = field(default_factory=dict)
     """What :mod:`rufbus.dispatch.planning` keeps of tours, by their shifts."""
+    planning_times: dict[int, tuple[RoadTimes, NDArray[np.int32]]] = field(default_factory=dict)
+    """The times of the network, by identity, with those that plans are made of."""
     published: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """The tours and versions behind the stop list of each vehicle when it was last looked at."""
 
-    @cached_property
-    def travel_s(self) -> NDArray[np.int32]:
-        """Driving time plus the dwell of the stop that is left (s), as the solver wants it."""
-        travel = self.network.travel_s.astype(np.int32, copy=True)
-        travel[: self.network.stop_count] += self.service.stops.dwell_s
-        np.fill_diagonal(travel, 0)
-        return travel
+    def travel_s_on(self, service_day: str) -> NDArray[np.int32]:
+        """Return driving time plus the dwell of the stop that is left (s) on a service day, as the solver wants it."""
+        times = self.network.times_on(service_day)
+        if id(times) not in self.planning_times:
+            travel = times.travel_s.astype(np.int32, copy=True)
+            travel[: self.network.stop_count] += self.service.stops.dwell_s
+            np.fill_diagonal(travel, 0)
+            self.planning_times[id(times)] = times, travel
+        return self.planning_times[id(times)][1]
+
+    def find_direct_s(self, service_day: str, origin: int, destination: int) -> int | None:
+        """Return the driving time without detour on a service day (s), or ``None`` where no road leads."""
+        direct = int(self.network.times_on(service_day).travel_s[origin, destination])
+        return None if direct >= UNREACHABLE_S else direct
 
     def place_index(self, stop_id: str) -> int:
         """Return the index of a stop or depot that is known to exist."""
@@ -110,9 +119,9 @@ class Desk:
             raise KeyError(stop_id)
         return index
 
-    def drive_s(self, origin: str, destination: str) -> int:
-        """Return dwell plus driving time between two stops or depots (s)."""
-        return int(self.travel_s[self.place_index(origin), self.place_index(destination)])
+    def drive_s(self, service_day: str, origin: str, destination: str) -> int:
+        """Return dwell plus driving time between two stops or depots on a service day (s)."""
+        return int(self.travel_s_on(service_day)[self.place_index(origin), self.place_index(destination)])
 
     def shifts_on(self, service_day: str) -> tuple[Shift, ...]:
         """Return the dated shifts of a service day."""

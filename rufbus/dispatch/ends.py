@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from rufbus.dispatch.desk import Desk
+from rufbus.domain.clock_time import to_local
 from rufbus.domain.errors import FieldError, InvalidInput
-from rufbus.domain.place import UNREACHABLE_S, Place, StopWalk
+from rufbus.domain.place import Place, StopWalk
 from rufbus.domain.request import Refusal, Request
 from rufbus.domain.rules import check_reachable, check_stops
 
@@ -22,11 +24,10 @@ class StopPair:
 
     pickup: StopWalk
     dropoff: StopWalk
-    direct_s: int
 
-    def turned(self, direct_s: int) -> StopPair:
+    def turned(self) -> StopPair:
         """Return the pair for the way back."""
-        return StopPair(self.dropoff, self.pickup, direct_s)
+        return StopPair(self.dropoff, self.pickup)
 
 
 def place_of(desk: Desk, end: Place | str, field: str) -> Place:
@@ -66,35 +67,29 @@ def _check_order(desk: Desk, place: Place, field: str) -> None:
 
 
 def list_pairs(desk: Desk, request: Request) -> tuple[tuple[StopPair, ...], Refusal | None]:
-    """Return the stop pairs that could serve a request, shortest walks first, or why there is none."""
+    """Return the stop pairs that could serve a request, shortest walks first, or why there is none.
+
+    A road must lead from stop to stop on the day of the wish, the day before or the day after.
+    """
     origins, destinations = _near(desk, request.origin), _near(desk, request.destination)
     refusal = check_stops(origins, destinations, desk.service)
     if refusal is not None:
         return (), refusal
+    date = to_local(request.outward.at, desk.service.zone).date()
+    days = [(date + dt.timedelta(days=n)).isoformat() for n in (0, 1, -1)]
     pairs = [
-        StopPair(origin, destination, direct_s)
+        StopPair(origin, destination)
         for origin in origins[:STOPS_PER_END]
         for destination in destinations[:STOPS_PER_END]
-        if origin.stop != destination.stop and (direct_s := _direct_s(desk, origin.stop, destination.stop)) is not None
+        if origin.stop != destination.stop
+        and any(desk.find_direct_s(day, origin.stop, destination.stop) is not None for day in days)
     ]
     if not pairs:
         return (), check_reachable(None)
     return tuple(sorted(pairs, key=lambda pair: pair.pickup.walk_m + pair.dropoff.walk_m)), None
 
 
-def turn_pairs(desk: Desk, pairs: tuple[StopPair, ...]) -> tuple[StopPair, ...]:
-    """Return the pairs for the way back, without those that no road serves."""
-    back = ((pair, _direct_s(desk, pair.dropoff.stop, pair.pickup.stop)) for pair in pairs)
-    return tuple(pair.turned(direct_s) for pair, direct_s in back if direct_s is not None)
-
-
 def _near(desk: Desk, end: Place | str) -> list[StopWalk]:
     if isinstance(end, Place):
         return list(desk.network.list_near(end, desk.service.walking.max_m))
     return [StopWalk(desk.place_index(end), 0)]
-
-
-def _direct_s(desk: Desk, origin: int, destination: int) -> int | None:
-    """Return the driving time without detour (s), or ``None`` where no road leads."""
-    direct = int(desk.network.travel_s[origin, destination])
-    return None if direct >= UNREACHABLE_S else direct

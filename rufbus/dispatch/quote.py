@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rufbus.dispatch.commit import retrying, save_tours
 from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.ends import StopPair, list_pairs, place_of, turn_pairs
+from rufbus.dispatch.ends import StopPair, list_pairs, place_of
 from rufbus.dispatch.search import (
     STEP_S,
     WIDE_STEP_S,
@@ -90,7 +90,7 @@ def requote(desk: Desk, quote_id: str) -> Offer:
         _wish_again(desk, back) if back is not None else None,
         outward.party,
     )
-    pair = StopPair(_walk(desk, outward.pickup), _walk(desk, outward.dropoff), outward.direct_s)
+    pair = StopPair(_walk(desk, outward.pickup), _walk(desk, outward.dropoff))
     return _quote(desk, request, (pair,), gone=outward.promise)
 
 
@@ -247,7 +247,7 @@ def _with_return(
     if request.inward is None:
         return (outward,)
     rules = workings.desk.service.booking
-    back = turn_pairs(workings.desk, tuple(pairs))
+    back = [pair.turned() for pair in pairs]
     offsets = [0, *grid(rules.alternatives_within_s, STEP_S, both_ways=True)] if widen else grid(
         rules.max_wait_s, STEP_S, both_ways=False
     )  # fmt: skip

@@ -38,6 +38,7 @@ from rufbus.domain.rules import promise_before, promise_window
 from rufbus.domain.tour import Tour
 from rufbus.ports import ReadSession
 
+DAY_S = 86_400
 STEP_S = 600
 """Distance of the points of the grid (s); also the least difference between two offers."""
 WIDE_STEP_S = 1200
@@ -55,6 +56,8 @@ class Candidate:
     """One point of the grid with one pair of stops."""
 
     pair: StopPair
+    direct_s: int
+    """Driving time without detour on the service day (s)."""
     promise: Promise
     offset_s: int
     """How far from the wished time, either way."""
@@ -114,23 +117,36 @@ def list_candidates(
     not_before: Instant = 0,
 ) -> list[Candidate]:  # fmt: skip
     """Return the options on the grid that the rules allow; a positive offset is what a rider would rather accept."""
-    desk, rules = workings.desk, workings.desk.service.promise
-    service_s = boarding_s(party, desk.service.boarding)
-    dwell_s, walking = desk.service.stops.dwell_s, desk.service.walking
-    found = []
-    for offset in offsets:
-        for pair in pairs:
-            if wish.anchor is Anchor.DEPART_AFTER:
-                at = wish.at + walking.walk_s(pair.pickup.walk_m) + offset
-                promise = promise_window(at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
-            else:
-                at = wish.at - walking.walk_s(pair.dropoff.walk_m) - offset
-                promise = promise_before(at, direct_s=pair.direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
-            walk_s = walking.walk_s(pair.pickup.walk_m) if not_before else 0
-            day = _bookable_day(workings, promise, not_before + walk_s)
-            if day is not None:
-                found.append(Candidate(pair, promise, abs(offset), day, earlier=offset < 0))
-    return found
+    options = ((offset, pair) for offset in offsets for pair in pairs)
+    found = (_find_candidate(workings, wish, pair, offset, party, not_before) for offset, pair in options)
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _find_candidate(
+    workings: Workings, wish: Wish, pair: StopPair, offset: int, party: Party, not_before: Instant
+) -> Candidate | None:
+    """Return one option, or ``None`` when the rules or the roads of its day do not allow it.
+
+    How long the way takes depends on the service day, and the service day on when the van must leave: the days in
+    question are tried in turn.
+    """
+    service = workings.desk.service
+    leaves = wish.anchor is Anchor.DEPART_AFTER
+    walk = pair.pickup if leaves else pair.dropoff
+    at = wish.at + (1 if leaves else -1) * (service.walking.walk_s(walk.walk_m) + offset)
+    if not_before:
+        not_before += service.walking.walk_s(pair.pickup.walk_m)
+    promise_at = promise_window if leaves else promise_before
+    service_s = boarding_s(party, service.boarding)
+    dwell_s, rules = service.stops.dwell_s, service.promise
+    for date in dict.fromkeys((*service_day_of(service, at), *service_day_of(service, at - DAY_S))):
+        day = date.isoformat()
+        direct_s = workings.desk.find_direct_s(day, pair.pickup.stop, pair.dropoff.stop)
+        if direct_s is not None:
+            promise = promise_at(at, direct_s=direct_s, boarding_s=service_s, dwell_s=dwell_s, rules=rules)
+            if _bookable_day(workings, promise, not_before) == day:
+                return Candidate(pair, direct_s, promise, abs(offset), day, earlier=offset < 0)
+    return None
 
 
 def _bookable_day(workings: Workings, promise: Promise, not_before: Instant) -> str | None:
@@ -177,7 +193,7 @@ class Pool:
     def _options_on(self, service_day: str) -> _DayOptions:
         numbers = [n for n, candidate in enumerate(self._candidates) if candidate.service_day == service_day]
         options = [
-            Option(c.pair.pickup.stop, c.pair.dropoff.stop, c.promise, c.pair.direct_s)
+            Option(c.pair.pickup.stop, c.pair.dropoff.stop, c.promise, c.direct_s)
             for c in (self._candidates[n] for n in numbers)
         ]
         first = min(option.promise.pickup_from for option in options)
@@ -271,7 +287,7 @@ def _new_leg(workings: Workings, candidate: Candidate, party: Party, direction: 
         party=party,
         promise=candidate.promise,
         first_promise=candidate.promise,
-        direct_s=candidate.pair.direct_s,
+        direct_s=candidate.direct_s,
         state=LegState.HELD,
         held_until=workings.held_until,
     )

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import groupby, pairwise
 
 from rufbus.dispatch.desk import Day, Desk
@@ -59,6 +60,11 @@ class ListedStop:
     depart_at: Instant
     state: StopState
     calls: tuple[ListedCall, ...]
+
+    @property
+    def service_day(self) -> str:
+        """The service day of the shift."""
+        return self.shift_id.split("/", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ def _shift_stops(desk: Desk, plan: Day, shift: Shift, tour: Tour) -> list[Listed
     horizon = horizon_at(desk, desk.clock.now())
     visible = _without_holds(desk, plan, shift, tour)
     calls = list(visible.calls)
-    progress = progress_of(visible, shift, horizon, desk.drive_s)
+    progress = progress_of(visible, shift, horizon, partial(desk.drive_s, shift.service_day))
     legs = {call.leg_id: plan.legs[call.leg_id] for call in calls if call.leg_id is not None}
     stops: list[ListedStop] = []
     for stop_id, group in groupby(enumerate(calls), key=lambda pair: pair[1].stop_id):
@@ -209,7 +215,7 @@ def _with_departures(desk: Desk, stops: list[ListedStop]) -> list[ListedStop]:
     """Return the stops with the van waiting where it is until it is time to drive on."""
     waiting = []
     for stop, following in pairwise(stops):
-        drive_s = desk.drive_s(stop.stop.id, following.stop.id) - _dwell_s(desk, stop.stop)
+        drive_s = desk.drive_s(stop.service_day, stop.stop.id, following.stop.id) - _dwell_s(desk, stop.stop)
         waiting.append(replace(stop, depart_at=max(stop.depart_at, following.arrive_at - drive_s)))
     return waiting + stops[-1:]
 
@@ -223,8 +229,8 @@ def _with_depot(desk: Desk, shift: Shift, stops: list[ListedStop], tour: Tour) -
     if not stops:
         return []
     depot = desk.network.stops[desk.place_index(f"depot:{shift.vehicle_id}")]
-    leave = stops[0].arrive_at - desk.drive_s(depot.id, stops[0].stop.id)
-    back = stops[-1].depart_at + desk.drive_s(stops[-1].stop.id, depot.id)
+    leave = stops[0].arrive_at - desk.drive_s(shift.service_day, depot.id, stops[0].stop.id)
+    back = stops[-1].depart_at + desk.drive_s(shift.service_day, stops[-1].stop.id, depot.id)
     call = (ListedCall("depot", None, None),)
     now = desk.clock.now()
     out = StopState.DEPARTED if leave <= now or tour.departed_at is not None else StopState.PLANNED

@@ -105,7 +105,8 @@ def _on_the_way(desk: Desk, stops: list[ListedStop], now: Instant) -> tuple[str,
 
 def _between(desk: Desk, previous: ListedStop, following: ListedStop, now: Instant) -> Place:
     """Return the point on the road that a van has reached, at even speed."""
-    leg = desk.network.get_leg(desk.place_index(previous.stop.id), desk.place_index(following.stop.id))
+    origin, destination = desk.place_index(previous.stop.id), desk.place_index(following.stop.id)
+    leg = desk.network.get_leg(origin, destination, following.service_day)
     span = max(following.arrive_at - previous.depart_at, 1)
     share = min(max((now - previous.depart_at) / span, 0.0), 1.0)
     return point_along(leg.coordinates, share)

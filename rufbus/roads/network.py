@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rufbus.domain.errors import InvalidRoads
 from rufbus.domain.place import UNREACHABLE_S, Place, Stop, StopWalk
-from rufbus.ports import RoadLeg
+from rufbus.ports import RoadLeg, RoadTimes
 from rufbus.roads.addresses import AddressSearch, AddressWays, add_place
 from rufbus.roads.geometry import LegFinder
 from rufbus.roads.graph import RoadGraph
@@ -57,8 +57,7 @@ class Network:
         self._stops = tuple(stops)
         self._stop_count = stop_count
         self._anchors = tuple(anchors)
-        self._travel_s = travel_s
-        self._length_m = length_m
+        self._times = RoadTimes(travel_s, length_m)
         self._number_of = {stop.id: number for number, stop in enumerate(self._stops)}
 
     @property
@@ -84,12 +83,12 @@ class Network:
     @property
     def travel_s(self) -> NDArray[np.int32]:
         """Shape (places, places): driving seconds, rounded up; ``UNREACHABLE_S`` where no road leads."""
-        return self._travel_s
+        return self._times.travel_s
 
     @property
     def length_m(self) -> NDArray[np.int32]:
         """Shape (places, places): metres along the fastest way; ``UNREACHABLE_M`` where no road leads."""
-        return self._length_m
+        return self._times.length_m
 
     def find_stop(self, stop_id: str) -> int | None:
         """Return the index of a stop or depot id, or ``None``."""
@@ -99,7 +98,11 @@ class Network:
         """Return the stops within ``max_m`` metres on foot, nearest first; depots are not among them."""
         return self._walking.list_near(place, max_m)
 
-    def get_leg(self, origin: int, destination: int) -> RoadLeg:
+    def times_on(self, service_day: str) -> RoadTimes:  # noqa: ARG002 — the roads are the same on every day
+        """Return times and lengths on a service day."""
+        return self._times
+
+    def get_leg(self, origin: int, destination: int, service_day: str) -> RoadLeg:  # noqa: ARG002
         """Return the way between two places with its geometry and street names.
 
         Raises

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.place import Place, distance_m
@@ -70,7 +74,7 @@ def draw_requests(
     count, seed
         How many, and from which seed; the same seed gives the same requests.
     first_at, last_at
-        Bounds of the wished times.
+        Bounds of the wished times; destinations count as reachable by the roads of the day (world time) of the first.
     weights
         Pull of each stop, by default even.
     mix
@@ -84,9 +88,10 @@ def draw_requests(
     mix = mix or Mix()
     pulls = list(weights) if weights is not None else [1.0] * network.stop_count
     earliest = first_at - 3 * 86_400 if earliest_asked is None else earliest_asked
+    travel_s = network.times_on(dt.datetime.fromtimestamp(first_at, dt.UTC).date().isoformat()).travel_s
     asked: list[Asked] = []
     while len(asked) < count:
-        origin, destination = _pair(network, pulls, chance)
+        origin, destination = _pair(network, travel_s, pulls, chance)
         if destination is None:
             continue
         request = _request(network, origin, destination, first_at, last_at, mix, chance)
@@ -94,14 +99,16 @@ def draw_requests(
     return sorted(asked, key=lambda each: each.at)
 
 
-def _pair(network: StopNetwork, pulls: Sequence[float], chance: random.Random) -> tuple[int, int | None]:
+def _pair(
+    network: StopNetwork, travel_s: NDArray[np.int32], pulls: Sequence[float], chance: random.Random
+) -> tuple[int, int | None]:
     """Return an origin and a destination; the pull of a destination falls with its distance."""
     origin = chance.choices(range(len(pulls)), pulls)[0]
     start = network.stops[origin].place
     reached = []
     for number, pull in enumerate(pulls):
         away = distance_m(start, network.stops[number].place)
-        reachable = network.travel_s[origin, number] < 2 * 3600
+        reachable = travel_s[origin, number] < 2 * 3600
         reached.append(pull * math.exp(-away / TYPICAL_M) if away >= SHORTEST_M and reachable else 0.0)
     return origin, chance.choices(range(len(reached)), reached)[0] if any(reached) else None
 

@@ -8,6 +8,7 @@ import pytest
 from rufbus.bench.improve import OR_TOOLS, Saving, compare_engines, run, to_rows
 from rufbus.bench.rural_day import compact, draw_day, spread_places
 from rufbus.domain.place import Place, Stop
+from rufbus.ports import RoadTimes
 from solver.check import violations
 from solver.cost import plan_cost
 from solver.plan import Plan
@@ -24,7 +25,11 @@ class Plain:
         self.stop_count = side * side
         self.stops = [Stop(f"s{n}", f"Halt {n}", Place(9 + x * 0.0155, 54 + y * 0.009)) for n, (x, y) in enumerate(at)]
         where = np.array(at)
-        self.travel_s = (90 * np.abs(where[:, None] - where[None]).sum(axis=2)).astype(np.int32)
+        travel_s = (90 * np.abs(where[:, None] - where[None]).sum(axis=2)).astype(np.int32)
+        self.times = RoadTimes(travel_s, 10 * travel_s)
+
+    def times_on(self, service_day):
+        return self.times
 
     def find_stop(self, stop_id):
         return next((n for n, stop in enumerate(self.stops) if stop.id == stop_id), None)

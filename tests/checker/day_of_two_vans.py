@@ -19,7 +19,7 @@ from rufbus.domain.promise import Promise
 from rufbus.domain.request import Direction, Party
 from rufbus.domain.service import Hours, Regime, Service
 from rufbus.domain.tour import Call, CallKind, Tour
-from rufbus.ports import KeyedAnswer, LedgerEntry, StopListVersion, StoredAnswer, StoredReport
+from rufbus.ports import KeyedAnswer, LedgerEntry, RoadTimes, StopListVersion, StoredAnswer, StoredReport
 
 DAY = "2026-11-25"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,7 +42,10 @@ class LineNetwork:
     stop_count = 4
     _positions = np.array([1, 2, 3, 4, 0, 0])
     travel_s = np.abs(np.subtract.outer(_positions, _positions)).astype(np.int32) * 300
-    length_m = travel_s * 15
+    times = RoadTimes(travel_s, travel_s * 15)
+
+    def times_on(self, service_day: str) -> RoadTimes:
+        return self.times
 
     def find_stop(self, stop_id: str) -> int | None:
         ids = [stop.id for stop in self.stops]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rufbus.checker.finding import Finding
 from rufbus.checker.state import State, read_state
@@ -26,7 +27,7 @@ from rufbus.domain.service import (
     ShiftRule,
     SolverRules,
 )
-from rufbus.ports import RoadLeg, Store
+from rufbus.ports import RoadLeg, RoadTimes, Store
 from rufbus.store.memory import MemoryStore
 from rufbus.workers import InlineWorkers
 
@@ -68,9 +69,9 @@ class TownNetwork:
             stops.append(Stop(f"depot:{vehicle_id}", f"Depot {vehicle_id}", spot(*cell)))
             cells.append(cell)
         self.stops: Sequence[Stop] = tuple(stops)
-        self.travel_s = np.array([[_travel_s(a, b) for b in cells] for a in cells], dtype=np.int32)
-        np.fill_diagonal(self.travel_s, 0)
-        self.length_m = np.where(self.travel_s < UNREACHABLE_S, self.travel_s * 12, 0).astype(np.int32)
+        travel_s = np.array([[_travel_s(a, b) for b in cells] for a in cells], dtype=np.int32)
+        np.fill_diagonal(travel_s, 0)
+        self.open_roads = _times(travel_s)
         self._index = {stop.id: number for number, stop in enumerate(self.stops)}
 
     def find_stop(self, stop_id: str) -> int | None:
@@ -80,10 +81,18 @@ class TownNetwork:
         walks = [StopWalk(n, math.ceil(distance_m(place, self.stops[n].place))) for n in range(self.stop_count)]
         return sorted((walk for walk in walks if walk.walk_m <= max_m), key=lambda walk: walk.walk_m)
 
-    def get_leg(self, origin: int, destination: int) -> RoadLeg:
+    def times_on(self, service_day: str) -> RoadTimes:
+        return self.open_roads
+
+    def get_leg(self, origin: int, destination: int, service_day: str) -> RoadLeg:
         ends = [(self.stops[n].place.lon, self.stops[n].place.lat) for n in (origin, destination)]
-        travel_s, length_m = (int(table[origin, destination]) for table in (self.travel_s, self.length_m))
+        times = self.times_on(service_day)
+        travel_s, length_m = (int(table[origin, destination]) for table in (times.travel_s, times.length_m))
         return RoadLeg(travel_s, length_m, tuple(ends), ("Dorfstraße",))
+
+
+def _times(travel_s: NDArray[np.int32]) -> RoadTimes:
+    return RoadTimes(travel_s, np.where(travel_s < UNREACHABLE_S, travel_s * 12, 0).astype(np.int32))
 
 
 def _travel_s(a: tuple[float, float] | None, b: tuple[float, float] | None) -> int:

@@ -16,6 +16,7 @@ from solver.problem import UNREACHABLE_S as SOLVER_UNREACHABLE_S
 from .hand_made import RoadBuilder, at, grid
 
 GRAPH = grid(6, 6).build()
+DAY = "2026-11-25"
 STOPS = [Stop(f"S{n}", f"Stop {n}", at(190 * n + 20, 200 * (n % 4) + 6)) for n in range(5)]
 DEPOTS = [("bus-1", at(300, -40)), ("bus-2", at(300, -40))]
 
@@ -60,7 +61,7 @@ def test_legs_agree_with_the_matrix():
     network = built()
     for i in range(7):
         for j in range(7):
-            leg = network.get_leg(i, j)
+            leg = network.get_leg(i, j, DAY)
             assert (leg.travel_s, leg.length_m) == (network.travel_s[i, j], network.length_m[i, j])
 
 
@@ -118,7 +119,7 @@ def test_what_was_saved_is_loaded(tmp_path):
     for name in ("travel_s", "length_m"):
         assert (getattr(loaded, name) == getattr(network, name)).all()
         assert getattr(loaded, name).dtype == np.int32
-    assert loaded.get_leg(0, 3) == network.get_leg(0, 3)
+    assert loaded.get_leg(0, 3, DAY) == network.get_leg(0, 3, DAY)
     assert loaded.list_near(at(100, 100), 800) == network.list_near(at(100, 100), 800)
     assert [path.name for path in tmp_path.iterdir()] == ["network"]
 
@@ -203,7 +204,7 @@ def test_a_network_with_one_more_stop_is_the_one_built_with_it():
         assert (tuple(grown.stops), grown.stop_count, grown.anchors) == (tuple(anew.stops), number + 1, anew.anchors)
         np.testing.assert_array_equal(grown.travel_s, anew.travel_s)
         np.testing.assert_array_equal(grown.length_m, anew.length_m)
-        assert grown.get_leg(number, 0) == anew.get_leg(number, 0)
+        assert grown.get_leg(number, 0, DAY) == anew.get_leg(number, 0, DAY)
 
 
 def test_a_stop_whose_id_is_taken_is_not_added():

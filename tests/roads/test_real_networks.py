@@ -67,7 +67,7 @@ def test_real_legs_agree_with_the_matrix_after_loading(tmp_path):
     loaded = load_network(tmp_path / "network", network.graph)
     assert (loaded.travel_s == network.travel_s).all()
     for i, j in np.random.default_rng(7).integers(0, len(network.stops), (40, 2)).tolist():
-        leg = loaded.get_leg(i, j)
+        leg = loaded.get_leg(i, j, "2026-11-25")
         assert (leg.travel_s, leg.length_m) == (network.travel_s[i, j], network.length_m[i, j])
         assert len(leg.coordinates) >= 2
 

@@ -73,7 +73,7 @@ def make_board(
         shift, plan, next_break = solver_shift(desk, view, numbers, next_break, origin, aboard)
         shifts.append(shift)
         plans.append(plan)
-    problem = Problem(desk.travel_s, tuple(rides), tuple(shifts))
+    problem = Problem(desk.travel_s_on(day.service_day), tuple(rides), tuple(shifts))
     packed = pack(problem)
     running = with_breaks_in_place(packed, Plan(tuple(plans), tuple(range(len(leg_ids), len(rides)))))
     packed, late = relax(packed, running, leg_ids)

@@ -12,6 +12,7 @@ from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.planning.board import Board
 from rufbus.dispatch.planning.calls import OrderedCall, Timed, ordered_call, tour_loads, with_times
 from rufbus.dispatch.planning.views import break_numbers
+from rufbus.domain.clock_time import to_local
 from rufbus.domain.tour import CallKind
 from solver.check import violations
 from solver.cost import plan_cost
@@ -55,7 +56,7 @@ def make_job(board: Board, *, seconds: float, seed: int) -> ImproveJob:
 def warm_up(desk: Desk) -> None:
     """Compile the kernels and lay out the travel times before the first rider waits for them."""
     warm_up_kernels()
-    _ = desk.travel_s
+    desk.travel_s_on(to_local(desk.clock.now(), desk.service.zone).date().isoformat())
 
 
 def run_job(job: ImproveJob) -> ImproveResult:

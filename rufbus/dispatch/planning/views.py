@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.progress import Horizon, Progress, drop_expired, progress_of
@@ -41,7 +42,7 @@ def view_of(desk: Desk, shift: Shift, tour: Tour, horizon: Horizon) -> ShiftView
     """Return a shift with its tour as they look from the horizon's moment."""
     calls = drop_expired(tour.calls, horizon.now)
     tour = tour if len(calls) == len(tour.calls) else replace(tour, calls=calls)
-    progress = progress_of(tour, shift, horizon, desk.drive_s)
+    progress = progress_of(tour, shift, horizon, partial(desk.drive_s, shift.service_day))
     coming = tour.calls[progress.done :]
     rides = tuple(dict.fromkeys(call.leg_id for call in coming if call.leg_id is not None))
     return ShiftView(shift, tour, progress, rides)
