@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from rufbus.roads.graph import RoadGraph
 from rufbus.roads.hierarchy import Hierarchy
-from rufbus.roads.search import Anchor, SearchGraph, cost_to, edge_ends
+from rufbus.roads.road_state import RoadState
+from rufbus.roads.search import Anchor, SearchGraph, edge_ends, piece_cost
 from rufbus.roads.sweeps import build_sweep, costs_from, costs_to
 from rufbus.roads.travel_times import split_cost, to_metres, to_seconds
 
@@ -42,10 +43,16 @@ class AddressSearch:
     """Finds the ways of addresses to and from the places of a search graph."""
 
     def __init__(
-        self, graph: RoadGraph, places: Sequence[Sequence[Anchor]], search: SearchGraph, hierarchy: Hierarchy
+        self,
+        graph: RoadGraph,
+        state: RoadState,
+        places: Sequence[Sequence[Anchor]],
+        search: SearchGraph,
+        hierarchy: Hierarchy,
     ) -> None:
-        """Prepare for ``places``, from which ``search`` and ``hierarchy`` were built."""
+        """Prepare for ``places``, from which ``search`` and ``hierarchy`` were built in a road state."""
         self._graph = graph
+        self._state = state
         self._ends = edge_ends(graph)
         self._hierarchy = hierarchy
         self._sweep = build_sweep(hierarchy, search.places)
@@ -98,8 +105,8 @@ class AddressSearch:
         return nodes, costs
 
     def _between(self, edge: int, begin: float, end: float) -> float:
-        costs = cost_to(self._graph, np.array([edge, edge]), np.array([begin, end]))
-        return float(costs[1] - costs[0])
+        one = np.array([edge], dtype=np.int32)
+        return float(piece_cost(self._graph, self._state, one, np.array([begin]), np.array([end]))[0])
 
 
 def add_place(costs: Costs, at: int, away: Costs, back: Costs) -> Costs:

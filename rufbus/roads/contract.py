@@ -167,6 +167,7 @@ def _build(segments: Segments, chains: _Chains, names: tuple[str, ...], source: 
     renumber = np.full(segments.node_count, -1, np.int32)
     renumber[used] = np.arange(len(used), dtype=np.int32)
     shape_start, points = _shapes(segments, chains, from_node, chain, returns)
+    way_start, way = _ways_along(segments, chains, chain, returns)
     name, kept_names = _keep_names(ways.name[way_begin], names)
     graph = RoadGraph(
         node_lon=segments.node_lon[used],
@@ -179,7 +180,8 @@ def _build(segments: Segments, chains: _Chains, names: tuple[str, ...], source: 
         edge_class=ways.road_class[way_begin],
         edge_flags=ways.flags[way_begin],
         edge_name=name,
-        edge_way=ways.id[way_begin],
+        way_start=way_start,
+        way_id=ways.id[way],
         edge_twin=place[(driven + count) % (2 * count)],
         shape_start=shape_start,
         shape_lon=segments.node_lon[points],
@@ -215,12 +217,32 @@ def _shapes(
     """Return where the points of each edge begin (length edges + 1), and the points as nodes."""
     reached = np.where(chains.against, segments.start[chains.segment], segments.end[chains.segment])
     chain_nodes = np.insert(reached, chains.first[:-1], from_node)
-    chain_begin = chains.first[:-1] + np.arange(len(from_node))
-    size = np.diff(chains.first) + 1
-    edge_size = size[chain]
-    start = np.concatenate(([0], np.cumsum(edge_size)))
-    offset = np.arange(int(start[-1])) - np.repeat(start[:-1], edge_size)
-    begin = np.where(returns, chain_begin[chain] + size[chain] - 1, chain_begin[chain])
-    step = np.where(returns, -1, 1)
-    points = chain_nodes[np.repeat(begin, edge_size) + offset * np.repeat(step, edge_size)]
-    return start.astype(np.int64), points
+    start, item = _in_direction(chains.first + np.arange(len(chains.first)), chain, returns)
+    return start, chain_nodes[item]
+
+
+def _ways_along(
+    segments: Segments, chains: _Chains, chain: NDArray[np.int64], returns: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return where the ways of each edge begin (length edges + 1), and the ways, each once in a row."""
+    way = segments.way[chains.segment]
+    begins = np.ones(len(way), np.bool_)
+    begins[1:] = way[1:] != way[:-1]
+    begins[chains.first[:-1]] = True
+    kept = np.flatnonzero(begins)
+    start, item = _in_direction(np.searchsorted(kept, chains.first), chain, returns)
+    return start, way[kept[item]]
+
+
+def _in_direction(
+    first: NDArray[np.int64], chain: NDArray[np.int64], returns: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the items of each edge begin (length edges + 1), and the items as the edge passes them.
+
+    ``first`` says where the items of each chain begin (length chains + 1).
+    """
+    size = np.diff(first)[chain]
+    start = np.concatenate(([0], np.cumsum(size))).astype(np.int64)
+    offset = np.arange(int(start[-1])) - np.repeat(start[:-1], size)
+    begin = np.where(returns, first[chain + 1] - 1, first[chain])
+    return start, np.repeat(begin, size) + offset * np.repeat(np.where(returns, -1, 1), size)

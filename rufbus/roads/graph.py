@@ -37,8 +37,10 @@ class RoadGraph:
     edge_flags: NDArray[np.uint8]
     edge_name: NDArray[np.int32]
     """Index into ``names``; 0 is the empty name."""
-    edge_way: NDArray[np.int64]
-    """OpenStreetMap id of the (first) way."""
+    way_start: NDArray[np.int64]
+    """Length edges + 1: the ways along edge ``e``, in its direction, are ``way_id[way_start[e]:way_start[e+1]]``."""
+    way_id: NDArray[np.int64]
+    """OpenStreetMap ids."""
     edge_twin: NDArray[np.int32]
     """The edge in the opposite direction on the same road, -1 where there is none."""
     shape_start: NDArray[np.int64]
@@ -60,3 +62,8 @@ class RoadGraph:
     def edge_count(self) -> int:
         """Number of directed edges."""
         return len(self.edge_from)
+
+    @property
+    def edge_way(self) -> NDArray[np.int64]:
+        """The OpenStreetMap id of the first way of each edge."""
+        return self.way_id[self.way_start[:-1]]

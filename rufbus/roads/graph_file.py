@@ -18,7 +18,7 @@ from rufbus.domain.errors import InvalidRoads
 from rufbus.roads.graph import RoadGraph
 
 MAGIC: Final = b"RUFBUS ROADS\n\0\0\0"
-VERSION: Final = 1
+VERSION: Final = 2
 ALIGN: Final = 64
 """Arrays begin at multiples of this many bytes behind the header."""
 CHECKED_FROM: Final = len(MAGIC) + 8

@@ -1,4 +1,8 @@
-"""The stops and depots of a service on its roads, with the times between them; kept in one file."""
+"""The stops and depots of a service on its roads, with the times between them; kept in one file.
+
+A network knows its roads in one state. Those of other states share its stops, its search frame and its order of nodes;
+:mod:`rufbus.roads.day_network` puts them together.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,13 @@ from rufbus.domain.errors import InvalidRoads
 from rufbus.domain.place import UNREACHABLE_S, Place, Stop, StopWalk
 from rufbus.ports import RoadLeg, RoadTimes
 from rufbus.roads.addresses import AddressSearch, AddressWays, add_place
+from rufbus.roads.elimination import Elimination, eliminate
 from rufbus.roads.geometry import LegFinder
 from rufbus.roads.graph import RoadGraph
-from rufbus.roads.hierarchy import Hierarchy, build_hierarchy
+from rufbus.roads.hierarchy import Hierarchy, weigh
 from rufbus.roads.network_file import graph_hash, read_network_file, write_network_file
-from rufbus.roads.search import Anchor, SearchGraph, build_search
+from rufbus.roads.road_state import RoadState, open_roads
+from rufbus.roads.search import Anchor, SearchFrame, SearchGraph, build_frame, lay_on
 from rufbus.roads.snap import (
     MAX_SNAP_M,
     DriveOn,
@@ -39,8 +45,36 @@ NAMELESS = "ohne Namen"
 """Name of a stop that has none, on a street that has none either."""
 
 
+class _Shared:
+    """What networks of the same stops share whatever the state of the roads; made when first needed."""
+
+    def __init__(self, graph: RoadGraph, served: Sequence[Stop], anchors: Sequence[tuple[Anchor, ...]]) -> None:
+        self._graph = graph
+        self._served = served
+        self._anchors = anchors
+
+    @cached_property
+    def frame(self) -> SearchFrame:
+        return build_frame(self._graph, self._anchors)
+
+    @cached_property
+    def order(self) -> Elimination:
+        return eliminate(self.frame.arc_start, self.frame.arc_head)
+
+    @cached_property
+    def walking(self) -> Walking:
+        return Walking(self._graph, [(s.place, at) for s, at in zip(self._served, self._anchors, strict=False)])
+
+    def measure(self, state: RoadState, progress: Progress | None = None) -> RoadTimes:
+        """Return times and lengths in a state of the roads."""
+        search = lay_on(self.frame, self._graph, state)
+        hierarchy = weigh(self.order, search)
+        times_ms, lengths_dm = many_to_many(search, search.places, hierarchy=hierarchy, progress=progress)
+        return RoadTimes(to_seconds(times_ms), to_metres(lengths_dm))
+
+
 class Network:
-    """The stops and depots on their roads; a :class:`rufbus.ports.StopNetwork`."""
+    """The stops and depots on roads that are the same every day; a :class:`rufbus.ports.StopNetwork`."""
 
     def __init__(
         self,
@@ -49,15 +83,21 @@ class Network:
         *,
         stop_count: int,
         anchors: Sequence[tuple[Anchor, ...]],
-        travel_s: NDArray[np.int32],
-        length_m: NDArray[np.int32],
+        times: RoadTimes,
+        state: RoadState | None = None,
+        shared: _Shared | None = None,
     ) -> None:
-        """Take what :func:`build_network` has worked out or :func:`load_network` has read."""
+        """Take what :func:`build_network` has worked out or :func:`load_network` has read.
+
+        ``state`` is that of the roads, by default all open; ``shared`` comes from a network of the same stops.
+        """
         self._graph = graph
+        self._state = state or open_roads(graph)
+        self._shared = shared or _Shared(graph, stops[:stop_count], anchors)
         self._stops = tuple(stops)
         self._stop_count = stop_count
         self._anchors = tuple(anchors)
-        self._times = RoadTimes(travel_s, length_m)
+        self._times = times
         self._number_of = {stop.id: number for number, stop in enumerate(self._stops)}
 
     @property
@@ -96,11 +136,31 @@ class Network:
 
     def list_near(self, place: Place, max_m: int) -> Sequence[StopWalk]:
         """Return the stops within ``max_m`` metres on foot, nearest first; depots are not among them."""
-        return self._walking.list_near(place, max_m)
+        return self._shared.walking.list_near(place, max_m)
 
-    def times_on(self, service_day: str) -> RoadTimes:  # noqa: ARG002 — the roads are the same on every day
+    @property
+    def times(self) -> RoadTimes:
+        """Times and lengths."""
+        return self._times
+
+    def times_on(self, service_day: str) -> RoadTimes:  # noqa: ARG002 — the roads are the same every day
         """Return times and lengths on a service day."""
         return self._times
+
+    def in_state(self, state: RoadState, times: RoadTimes | None = None) -> Network:
+        """Return the network with its roads in another state, for which no new order of nodes is needed.
+
+        ``times`` are those of that state, when they are known already; else they are measured.
+        """
+        return Network(
+            self._graph,
+            self._stops,
+            stop_count=self._stop_count,
+            anchors=self._anchors,
+            times=times or self._shared.measure(state),
+            state=state,
+            shared=self._shared,
+        )
 
     def get_leg(self, origin: int, destination: int, service_day: str) -> RoadLeg:  # noqa: ARG002
         """Return the way between two places with its geometry and street names.
@@ -114,7 +174,7 @@ class Network:
 
     def warm_up(self) -> None:
         """Prepare what walks, legs and addresses need, which else happens at the first call; compile the kernels."""
-        _ = self._walking, self._legs
+        _ = self._shared.walking, self._legs
         if self._anchors:
             self.find_ways(self._anchors[0])
 
@@ -146,19 +206,19 @@ class Network:
             [*self._stops[:at], stop, *self._stops[at:]],
             stop_count=at + 1,
             anchors=[*self._anchors[:at], tuple(anchors), *self._anchors[at:]],
-            travel_s=to_seconds(times_ms),
-            length_m=to_metres(lengths_dm),
+            times=RoadTimes(to_seconds(times_ms), to_metres(lengths_dm)),
+            state=self._state,
         )
         network.__dict__["_costs"] = costs
         return network
 
     @cached_property
     def _search(self) -> SearchGraph:
-        return build_search(self._graph, self._anchors)
+        return lay_on(self._shared.frame, self._graph, self._state)
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:
-        return build_hierarchy(self._search)
+        return weigh(self._shared.order, self._search)
 
     @cached_property
     def _costs(self) -> NDArray[np.float64]:
@@ -167,12 +227,7 @@ class Network:
 
     @cached_property
     def _addresses(self) -> AddressSearch:
-        return AddressSearch(self._graph, self._anchors, self._search, self._hierarchy)
-
-    @cached_property
-    def _walking(self) -> Walking:
-        served = list(zip(self._stops, self._anchors, strict=True))[: self._stop_count]
-        return Walking(self._graph, [(stop.place, anchors) for stop, anchors in served])
+        return AddressSearch(self._graph, self._state, self._anchors, self._search, self._hierarchy)
 
     @cached_property
     def _legs(self) -> LegFinder:
@@ -223,17 +278,11 @@ def build_network(
     places = [(_with_name(graph, stop, result), result) for stop, result in kept]
     places += _depot_places(graph, depots, max_depot_snap_m)
     anchors = [result.anchors for _, result in places]
-    search = build_search(graph, anchors)
-    times_ms, lengths_dm = many_to_many(search, search.places, progress=progress)
-    network = Network(
-        graph,
-        [stop for stop, _ in places],
-        stop_count=len(kept),
-        anchors=anchors,
-        travel_s=to_seconds(times_ms),
-        length_m=to_metres(lengths_dm),
-    )
-    return network, SnapReport(len(kept), rejected, _cut_off(network))
+    named, state = [stop for stop, _ in places], open_roads(graph)
+    shared = _Shared(graph, named[: len(kept)], anchors)
+    times = shared.measure(state, progress)
+    network = Network(graph, named, stop_count=len(kept), anchors=anchors, times=times, state=state, shared=shared)
+    return network, SnapReport(len(kept), rejected, cut_off_stops(network))
 
 
 def save_network(network: Network, path: str | os.PathLike[str]) -> None:
@@ -275,8 +324,7 @@ def load_network(path: str | os.PathLike[str], graph: RoadGraph) -> Network:
         stops,
         stop_count=header["stop_count"],
         anchors=anchors,
-        travel_s=arrays["travel_s"],
-        length_m=arrays["length_m"],
+        times=RoadTimes(arrays["travel_s"], arrays["length_m"]),
     )
 
 
@@ -320,7 +368,8 @@ def _with_name(graph: RoadGraph, stop: Stop, snapped: SnappedPlace) -> Stop:
     return Stop(stop.id, street or NAMELESS, stop.place, stop.virtual)
 
 
-def _cut_off(network: Network) -> tuple[str, ...]:
+def cut_off_stops(network: Network) -> tuple[str, ...]:
+    """Return the ids of the stops and depots that do not reach, or are not reached from, more than half of all."""
     missing = network.travel_s == UNREACHABLE_S
     half = len(network.stops) / 2
     rows = np.flatnonzero((missing.sum(axis=0) > half) | (missing.sum(axis=1) > half))

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rufbus.domain.errors import InvalidRoads
 from rufbus.roads.graph import RoadGraph
+from rufbus.roads.road_state import RoadState, open_roads
 from rufbus.roads.turns import TurnAutomaton, build_turns
 
 MS_UNIT = 1 << 25
@@ -35,6 +36,23 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SearchFrame:
+    """Which pieces of edges join which nodes, whatever they cost; all road states have the same."""
+
+    arc_start: NDArray[np.int32]
+    """Length nodes + 1 (CSR); arcs are sorted by tail and head, one per pair."""
+    arc_head: NDArray[np.int32]
+    piece_start: NDArray[np.int64]
+    """Length arcs + 1: the parallel pieces of arc ``a`` are those from ``piece_start[a]`` to ``piece_start[a + 1]``."""
+    piece_edge: NDArray[np.int32]
+    piece_from: NDArray[np.float64]
+    """Where on the edge the piece begins, as a fraction of its length."""
+    piece_to: NDArray[np.float64]
+    places: NDArray[np.int32]
+    """The node of each place."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SearchGraph:
     """Arcs sorted by tail and head, at most one per pair (CSR); each is a piece of one edge."""
 
@@ -42,7 +60,7 @@ class SearchGraph:
     """Length nodes + 1."""
     arc_head: NDArray[np.int32]
     arc_cost: NDArray[np.float64]
-    """Milliseconds times ``MS_UNIT`` plus decimetres."""
+    """Milliseconds times ``MS_UNIT`` plus decimetres; infinite where the road is closed."""
     arc_edge: NDArray[np.int32]
     arc_from: NDArray[np.float64]
     """Where on the edge the arc begins, as a fraction of its length."""
@@ -83,7 +101,18 @@ class _Arcs:
 
 
 def build_search(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> SearchGraph:
-    """Return the search graph of ``graph`` with a node for each of ``places``, each given by its anchors.
+    """Return the search graph of ``graph`` with a node for each of ``places``, all roads open.
+
+    Raises
+    ------
+    InvalidRoads
+        When an edge is longer than the exact arithmetic allows.
+    """
+    return lay_on(build_frame(graph, places), graph, open_roads(graph))
+
+
+def build_frame(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> SearchFrame:
+    """Return the frame of ``graph`` with a node for each of ``places``, each given by its anchors.
 
     Raises
     ------
@@ -96,7 +125,26 @@ def build_search(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> Search
     whole = _whole_arcs(graph, turns)
     along = _arcs_at_places(graph, turns, whole, places, first_place)
     nodes = np.arange(first_place, first_place + len(places), dtype=np.int32)
-    return _sorted(graph, [whole, along], nodes, first_place + len(places))
+    return _sorted([whole, along], nodes, first_place + len(places))
+
+
+def lay_on(frame: SearchFrame, graph: RoadGraph, state: RoadState) -> SearchGraph:
+    """Return the search graph of a road state: of parallel pieces the cheapest, closed ones at infinite cost."""
+    cost = piece_cost(graph, state, frame.piece_edge, frame.piece_from, frame.piece_to)
+    first = frame.piece_start[:-1]
+    least = np.minimum.reduceat(cost, first) if len(first) else cost
+    arc = np.repeat(np.arange(len(first)), np.diff(frame.piece_start))
+    best = np.flatnonzero(cost == least[arc])
+    chosen = best[np.searchsorted(arc[best], np.arange(len(first)))]
+    return SearchGraph(
+        arc_start=frame.arc_start,
+        arc_head=frame.arc_head,
+        arc_cost=least,
+        arc_edge=frame.piece_edge[chosen],
+        arc_from=frame.piece_from[chosen],
+        arc_to=frame.piece_to[chosen],
+        places=frame.places,
+    )
 
 
 def edge_ends(graph: RoadGraph) -> EdgeEnds:
@@ -184,29 +232,35 @@ def _arcs_at_places(
     return _Arcs(table[0].astype(np.int64), table[1].astype(np.int64), table[2].astype(np.int64), table[3], table[4])
 
 
-def _sorted(graph: RoadGraph, parts: Sequence[_Arcs], places: NDArray[np.int32], node_count: int) -> SearchGraph:
-    """Return the arcs by tail and head; of parallel arcs only the cheapest."""
+def _sorted(parts: Sequence[_Arcs], places: NDArray[np.int32], node_count: int) -> SearchFrame:
+    """Return the pieces by tail, head and edge."""
     tail, head, edge = (np.concatenate([getattr(part, name) for part in parts]) for name in ("tail", "head", "edge"))
     begin, end = (np.concatenate([getattr(part, name) for part in parts]) for name in ("begin", "end"))
-    cost = cost_to(graph, edge, end) - cost_to(graph, edge, begin)
-    order = np.lexsort((edge, cost, head, tail))
+    order = np.lexsort((edge, head, tail))
     order = order[tail[order] != head[order]]
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
-    order = order[first]
-    return SearchGraph(
-        arc_start=np.searchsorted(tail[order], np.arange(node_count + 1)).astype(np.int32),
-        arc_head=head[order].astype(np.int32),
-        arc_cost=cost[order],
-        arc_edge=edge[order].astype(np.int32),
-        arc_from=begin[order],
-        arc_to=end[order],
+    arcs = np.flatnonzero(first)
+    return SearchFrame(
+        arc_start=np.searchsorted(tail[order][arcs], np.arange(node_count + 1)).astype(np.int32),
+        arc_head=head[order][arcs].astype(np.int32),
+        piece_start=np.append(arcs, len(order)),
+        piece_edge=edge[order].astype(np.int32),
+        piece_from=begin[order],
+        piece_to=end[order],
         places=places,
     )
 
 
-def cost_to(graph: RoadGraph, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cost from the tail of each edge to a fraction of its length, in the unit of the arcs."""
-    ms = np.rint(graph.edge_ms[edge] * fraction)
-    decimetres = np.rint(np.rint(graph.edge_length_m[edge].astype(np.float64) * 10) * fraction)
-    return ms * MS_UNIT + decimetres
+def piece_cost(
+    graph: RoadGraph,
+    state: RoadState,
+    edge: NDArray[np.int32],
+    begin: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the cost of stretches of edges from one fraction of their length to another, in the unit of the arcs."""
+    whole_dm = np.rint(graph.edge_length_m[edge].astype(np.float64) * 10)
+    ms = np.rint(state.edge_ms[edge] * end) - np.rint(state.edge_ms[edge] * begin)
+    decimetres = np.rint(whole_dm * end) - np.rint(whole_dm * begin)
+    return np.where(state.closed[edge], np.inf, ms * MS_UNIT + decimetres)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rufbus.roads.addresses import AddressSearch, add_place
 from rufbus.roads.hierarchy import build_hierarchy
+from rufbus.roads.road_state import open_roads
 from rufbus.roads.search import MS_UNIT, Anchor, build_search
 from rufbus.roads.travel_times import many_to_many, split_cost
 
@@ -24,7 +25,7 @@ def costs_between(graph, places):
 
 def address_costs(graph, places, address):
     search = build_search(graph, places)
-    return AddressSearch(graph, places, search, build_hierarchy(search)).find_costs(address)
+    return AddressSearch(graph, open_roads(graph), places, search, build_hierarchy(search)).find_costs(address)
 
 
 @settings(max_examples=250, deadline=None)

@@ -18,6 +18,7 @@ from rufbus.domain.errors import InvalidRoads
 from rufbus.domain.place import Place, distance_m
 from rufbus.roads.graph import RoadGraph
 from rufbus.roads.profile import profile_way
+from rufbus.roads.road_state import edges_of_way
 
 from .osm_text import DEGREES_PER_M, OsmText, drives, ring
 
@@ -159,6 +160,23 @@ def test_an_edge_ends_where_the_road_changes(tmp_path, change):
     graph, _ = text.read(tmp_path)
     assert (1, 5) in drives(graph, 20)
     assert (5, 3) in drives(graph, 21)
+
+
+def test_an_edge_knows_every_way_along_it_in_its_own_direction(tmp_path):
+    text = ring()
+    for node in (5, 6, 7):
+        text.node(node, 200 * (node - 4), 200 * (node - 4) - 20)
+    for way, nodes in ((20, [1, 5]), (21, [6, 5]), (22, [6, 7, 3])):
+        text.way(way, nodes, {"highway": "residential"})
+    graph, _ = text.read(tmp_path)
+    ways = {
+        pair: graph.way_id[graph.way_start[edge] : graph.way_start[edge + 1]].tolist()
+        for pair in ((1, 3), (3, 1))
+        for edge in range(graph.edge_count)
+        if graph.edge_way[edge] in (20, 22) and drives(graph, int(graph.edge_way[edge])) == [pair]
+    }
+    assert ways == {(1, 3): [20, 21, 22], (3, 1): [22, 21, 20]}
+    assert edges_of_way(graph, 21).tolist() == edges_of_way(graph, 20).tolist() == edges_of_way(graph, 22).tolist()
 
 
 def test_a_number_stands_in_for_a_missing_name(tmp_path):

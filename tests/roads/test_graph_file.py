@@ -79,9 +79,9 @@ def test_a_file_that_was_cut_off_is_noticed(tmp_path, share):
 def test_another_version_is_refused_by_its_number(tmp_path):
     path = tmp_path / "roads"
     save_graph(GRAPH, path)
-    checked = path.read_bytes()[len(MAGIC) + 8 :].replace(b'"version": 1', b'"version": 7')
+    checked = path.read_bytes()[len(MAGIC) + 8 :].replace(b'"version": 2', b'"version": 7')
     path.write_bytes(MAGIC + zlib.crc32(checked).to_bytes(8, "little") + checked)
-    with pytest.raises(InvalidRoads, match="has version 7; this Rufbus reads version 1"):
+    with pytest.raises(InvalidRoads, match="has version 7; this Rufbus reads version 2"):
         load_graph(path)
 
 
