@@ -49,16 +49,42 @@ def eliminate(arc_start: Ints, arc_head: Ints) -> Elimination:
     return Elimination(rank, up_start, _ranked(rank, up_start, up))
 
 
+@kernel
 def _without_direction(arc_start: Ints, arc_head: Ints) -> tuple[NDArray[np.int64], Ints]:
     """Return the neighbours of every node, ascending, each once."""
-    count = len(arc_start) - 1
-    tail = np.repeat(np.arange(count, dtype=np.int64), np.diff(arc_start))
-    head = arc_head.astype(np.int64)
-    apart = tail != head
-    tail, head = tail[apart], head[apart]
-    pairs = np.unique(np.concatenate([tail * count + head, head * count + tail]))
-    owner = pairs // max(count, 1)
-    return np.searchsorted(owner, np.arange(count + 1)).astype(np.int64), (pairs % max(count, 1)).astype(np.int32)
+    back_start, back_tail = _turned(arc_start, arc_head)
+    both_start = arc_start + back_start
+    both = np.empty(2 * len(arc_head), np.int32)
+    for node in range(len(arc_start) - 1):
+        middle = both_start[node] + arc_start[node + 1] - arc_start[node]
+        both[both_start[node] : middle] = arc_head[arc_start[node] : arc_start[node + 1]]
+        both[middle : both_start[node + 1]] = back_tail[back_start[node] : back_start[node + 1]]
+    both_start, both = _turned(both_start, both)
+    start, used = np.zeros(len(arc_start), np.int64), 0
+    for node in range(len(arc_start) - 1):
+        last = node
+        for at in range(both_start[node], both_start[node + 1]):
+            if both[at] != last and both[at] != node:
+                last = both[at]
+                both[used] = last
+                used += 1
+        start[node + 1] = used
+    return start, both[:used]
+
+
+@kernel
+def _turned(start: Ints, head: Ints) -> tuple[Ints, Ints]:
+    """Return for every head the rows in which it stands, ascending (CSR); turned twice, every row is in order."""
+    turned_start = np.zeros(len(start), np.int32)
+    for each in head:
+        turned_start[each + 1] += 1
+    turned_start = np.cumsum(turned_start).astype(np.int32)
+    following, rows = turned_start[:-1].copy(), np.empty(len(head), np.int32)
+    for row in range(len(start) - 1):
+        for at in range(start[row], start[row + 1]):
+            rows[following[head[at]]] = row
+            following[head[at]] += 1
+    return turned_start, rows
 
 
 @kernel
@@ -127,7 +153,5 @@ def _join(
 @kernel
 def _ranked(rank: Ints, up_start: Ints, up: Ints) -> Ints:
     """Return the neighbours as ranks, ascending in each row."""
-    heads = np.empty(len(up), np.int32)
-    for row in range(len(up_start) - 1):
-        heads[up_start[row] : up_start[row + 1]] = np.sort(rank[up[up_start[row] : up_start[row + 1]]])
+    _, heads = _turned(*_turned(up_start, rank[up]))
     return heads
