@@ -118,6 +118,28 @@ def shifts_on(service: Service, day: dt.date) -> tuple[Shift, ...]:
     return tuple(shifts)
 
 
+def hindrances_on(service: Service, day: dt.date) -> frozenset[str]:
+    """Return the ids of the closures and slowdowns that touch a service day.
+
+    A day reaches from its midnight to the next one, or to the end of its last shift. What touches it for a minute
+    counts for all of it: no promise ever relies on a road that may be closed.
+    """
+    if not service.hindrances:
+        return frozenset()
+    begins_at, ends_at = (local_instant(day, seconds, service.zone) for seconds in (0, DAY_S))
+    ends_at = max([ends_at, *(shift.end_by for shift in shifts_on(service, day))])
+    return frozenset(each.id for each in service.hindrances if each.start_at < ends_at and begins_at < each.end_at)
+
+
+def hindered_days(service: Service) -> list[dt.date]:
+    """Return the service days that some closure or slowdown touches, in order."""
+    days: set[dt.date] = set()
+    for each in service.hindrances:
+        first, last = (to_local(at, service.zone).date() for at in (each.start_at, each.end_at))
+        days |= {first + dt.timedelta(days=n) for n in range(-2, (last - first).days + 1)}
+    return sorted(day for day in days if hindrances_on(service, day))
+
+
 def wall_instant(day: dt.date, second_of_day: int, zone: ZoneInfo) -> Instant:
     """Return the instant of a wall-clock time on a service day; later wall times never come out earlier.
 

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
 
+from rufbus.domain.clock_time import Instant
 from rufbus.domain.fleet import Vehicle
+from rufbus.domain.place import Place
 
 
 class Regime(StrEnum):
@@ -129,6 +131,33 @@ class ShiftRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A road, bridge or ferry that is shut for a while."""
+
+    id: str
+    start_at: Instant
+    end_at: Instant
+    """The first instant at which it is open again."""
+    ways: tuple[int, ...] = ()
+    """OpenStreetMap ids; every road on which one of them lies is closed from junction to junction."""
+    line: tuple[Place, ...] = ()
+    """Every road that it crosses is closed from junction to junction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slowdown:
+    """A time in which roads are driven more slowly: winter, harvest, works."""
+
+    id: str
+    start_at: Instant
+    end_at: Instant
+    factor: float = 1.0
+    """What remains of the speed on every road; ferries keep theirs."""
+    by_class: tuple[tuple[str, float], ...] = ()
+    """What remains of it on roads of a class, by the class's name in OpenStreetMap."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fares:
     """What a ride costs (euro cents, per leg)."""
 
@@ -174,6 +203,13 @@ class Service:
     areas: tuple[Area, ...] = ()
     fares: Fares = field(default_factory=Fares)
     solver: SolverRules = field(default_factory=SolverRules)
+    closures: tuple[Closure, ...] = ()
+    slowdowns: tuple[Slowdown, ...] = ()
+
+    @property
+    def hindrances(self) -> tuple[Closure | Slowdown, ...]:
+        """All closures, then all slowdowns."""
+        return (*self.closures, *self.slowdowns)
 
     def vehicle(self, vehicle_id: str) -> Vehicle:
         """Return the vehicle with that id.

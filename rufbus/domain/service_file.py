@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import tomllib
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import holidays
@@ -34,15 +34,14 @@ from rufbus.domain.service import (
     Walking,
 )
 from rufbus.domain.service_checks import check_figures, check_shifts, swapped_fault
-from rufbus.domain.service_keys import ENGINES, FIGURES, TABLES, keys_of
-from rufbus.domain.toml_table import Faults, TomlTable, did_you_mean
+from rufbus.domain.service_keys import ENGINES, FIGURES, ID_FORM, ID_PATTERN, TABLES, keys_of
+from rufbus.domain.service_roads import read_closures, read_slowdowns
+from rufbus.domain.toml_table import Faults, TomlTable, did_you_mean, refuse_duplicate_ids
 
 ReadPolygon = Callable[[str], str]
 """Returns the text of a polygon file by the name that the service file gives it."""
 Figures = TypeVar("Figures", BookingRules, PromiseRules, Walking, StopRules, BoardingTimes, Fares)
 
-ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-ID_FORM = "letters, digits, dot, dash or underscore, beginning with a letter or digit"
 PHONE_PATTERN = r"|\+?[0-9][0-9 ()/-]{2,30}"
 LONGEST_FILE = 1_000_000
 """Longest service file that is read (characters)."""
@@ -70,27 +69,29 @@ def parse_service(text: str, *, file_name: str, read_polygon: ReadPolygon) -> Se
     root.refuse_unknown(TABLES)
     service = _read_service(root, read_polygon)
     if service is None or faults.found:
-        raise _invalid(file_name, faults.found)
+        raise refuse_file(file_name, faults.found)
     return service
 
 
 def _parse_toml(text: str, file_name: str) -> dict[str, Any]:
     """Return the file as nested dictionaries."""
     if len(text) > LONGEST_FILE:
-        raise _invalid(file_name, [FieldError("", f"The file is longer than {LONGEST_FILE:,} characters. Shorten it.")])
+        raise refuse_file(
+            file_name, [FieldError("", f"The file is longer than {LONGEST_FILE:,} characters. Shorten it.")]
+        )
     try:
         return tomllib.loads(text.removeprefix("\ufeff").rstrip() + "\n")
     except tomllib.TOMLDecodeError as error:
         reason, _, where = str(error).rpartition(" (at ")
         place = where.removesuffix(")").replace("end of document", f"line {len(text.splitlines())}, the end")
         sentence = f"{reason}. The file is not TOML there; correct the line."
-        raise _invalid(file_name, [FieldError(place, sentence)]) from None
+        raise refuse_file(file_name, [FieldError(place, sentence)]) from None
     except (ValueError, RecursionError):
         sentence = "The file has a number too long or tables too deep to read. Shorten them."
-        raise _invalid(file_name, [FieldError("", sentence)]) from None
+        raise refuse_file(file_name, [FieldError("", sentence)]) from None
 
 
-def _invalid(file_name: str, found: list[FieldError]) -> InvalidServiceFile:
+def refuse_file(file_name: str, found: Sequence[FieldError]) -> InvalidServiceFile:
     """Return the error that tells of all faults, the first twenty in its sentence."""
     lines = [f"{fault.location}: {fault.detail}" if fault.location else fault.detail for fault in found]
     if len(lines) == 1:
@@ -123,9 +124,11 @@ def _read_service(root: TomlTable, read_polygon: ReadPolygon) -> Service | None:
     check_figures(booking, promise, root.faults)
     if zone is None:
         return None
+    closures = read_closures(root, zone, [vehicle.depot for vehicle in vehicles])
+    slowdowns = read_slowdowns(root, zone)
     return Service(
         service_id, name, regime, zone, phone, hours, vehicles, shifts,
-        booking, promise, walking, stops, boarding, areas, fares, solver,
+        booking, promise, walking, stops, boarding, areas, fares, solver, closures, slowdowns,
     )  # fmt: skip
 
 
@@ -240,7 +243,7 @@ def _read_areas(
         table.refuse_unknown(keys_of("areas"))
         area_id = table.text("id", pattern=ID_PATTERN, form=ID_FORM)
         areas.append(Area(area_id, _read_area_polygon(table, read_polygon, zone, vehicles)))
-    _refuse_duplicates(tables)
+    refuse_duplicate_ids(tables)
     return tuple(areas)
 
 
@@ -279,7 +282,7 @@ def _read_vehicles(root: TomlTable, zone: zoneinfo.ZoneInfo | None) -> tuple[Veh
     if not tables and not root.faults.at_or_below("vehicles"):
         root.faults.add("vehicles", "is missing. Add a [[vehicles]] table for each van.")
     vehicles = [_read_vehicle(table, zone) for table in tables]
-    _refuse_duplicates(tables)
+    refuse_duplicate_ids(tables)
     return tuple(vehicle for vehicle in vehicles if vehicle is not None)
 
 
@@ -366,14 +369,3 @@ def _read_window(table: TomlTable, key: str, *, may_start_next_day: bool) -> Day
     except InvalidInput as error:
         table.fault(key, error.detail)
         return None
-
-
-def _refuse_duplicates(tables: tuple[TomlTable, ...]) -> None:
-    """Note every id that an earlier table has already."""
-    first: dict[str, str] = {}
-    for table in tables:
-        value = table.values.get("id")
-        if isinstance(value, str) and value in first:
-            table.fault("id", f"is the id of {first[value]} already. Give each its own.")
-        elif isinstance(value, str):
-            first[value] = table.path

@@ -5,6 +5,10 @@ from __future__ import annotations
 from rufbus.domain.toml_table import Limits
 
 WEEK_S = 7 * 86_400
+ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+ID_FORM = "letters, digits, dot, dash or underscore, beginning with a letter or digit"
+SPEED_FACTOR = Limits(0.05, 1, whole=False)
+"""What remains of the speed on a slowed road."""
 ENGINES = ("portfolio", "or-tools", "ruin-recreate")
 """Ways to improve the plan in the background."""
 
@@ -64,6 +68,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "areas": ("id", "polygon"),
     "vehicles": ("id", "name", "depot"),
     "shifts": ("vehicle", "days", "time", "break_window"),
+    "closures": ("id", "from", "to", "ways", "line"),
+    "slowdowns": ("id", "from", "to", "factor"),
 }
 """Tables and their other keys; ``[hours]`` takes days besides."""
 

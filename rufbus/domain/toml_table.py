@@ -149,6 +149,17 @@ class TomlTable:
         return tuple(TomlTable(entry, f"{self.at(key)}[{number}]", self.faults) for number, entry in enumerate(value))
 
 
+def refuse_duplicate_ids(tables: Sequence[TomlTable]) -> None:
+    """Note every id that an earlier table has already."""
+    first: dict[str, str] = {}
+    for table in tables:
+        value = table.values.get("id")
+        if isinstance(value, str) and value in first:
+            table.fault("id", f"is the id of {first[value]} already. Give each its own.")
+        elif isinstance(value, str):
+            first[value] = table.path
+
+
 def _number_fault(value: Any, limits: Limits) -> str | None:
     """Return why a value is not a number within limits, or ``None``."""
     if isinstance(value, bool) or not isinstance(value, int | float):

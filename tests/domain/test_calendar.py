@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from rufbus.domain.calendar import (
     Span,
+    hindered_days,
+    hindrances_on,
     hours_on,
     is_holiday,
     next_opening,
@@ -16,7 +18,7 @@ from rufbus.domain.calendar import (
     shifts_on,
     wall_instant,
 )
-from rufbus.domain.service import DayWindow, Hours, ShiftRule
+from rufbus.domain.service import Closure, DayWindow, Hours, ShiftRule, Slowdown
 from rufbus.domain.work_time import LONGEST_STRETCH_S, required_break_s
 
 H = 3600
@@ -228,3 +230,39 @@ def test_every_dated_shift_has_the_breaks_that_the_law_asks_for_inside_it(servic
             assert rule.earliest + rule.duration_s <= rule.latest_end
             reach = rule.latest_end
         assert reach <= shift.end_by
+
+
+# --- hindrances ------------------------------------------------------------------------------------------------------
+
+
+def test_a_closure_of_a_minute_counts_for_its_whole_service_day(service, at):
+    closed = replace(service, closures=(Closure("c", at("2026-11-26T10:00"), at("2026-11-26T10:01"), ways=(1,)),))
+    assert hindered_days(closed) == [dt.date(2026, 11, 26)]
+    assert hindrances_on(closed, dt.date(2026, 11, 26)) == {"c"}
+
+
+def test_a_closure_after_midnight_counts_for_the_night_shift_that_still_runs(service, at):
+    night = with_shift(service, DayWindow(18 * H, 26 * H), 1800)
+    closed = replace(night, closures=(Closure("c", at("2026-11-27T01:00"), at("2026-11-27T01:30"), ways=(1,)),))
+    assert hindered_days(closed) == [dt.date(2026, 11, 26), dt.date(2026, 11, 27)]
+    after = replace(night, closures=(Closure("c", at("2026-11-27T02:00"), at("2026-11-27T02:30"), ways=(1,)),))
+    assert hindered_days(after) == [dt.date(2026, 11, 27)]
+
+
+def test_what_ends_at_midnight_leaves_the_next_day_alone(service, at):
+    slow = replace(service, slowdowns=(Slowdown("s", at("2026-11-25T00:00"), at("2026-11-26T00:00"), 0.5),))
+    assert hindered_days(slow) == [dt.date(2026, 11, 25)]
+    assert hindered_days(service) == []
+
+
+@given(st.data())
+def test_the_hindered_days_are_exactly_those_with_a_hindrance(service, data):
+    day = data.draw(DAYS)
+    begin = wall_instant(day, data.draw(st.integers(0, 86_399)), service.zone)
+    closure = Closure("c", begin, begin + data.draw(st.integers(1, 6 * 86_400)), ways=(1,))
+    hindered = replace(service, closures=(closure,))
+    around = [day + dt.timedelta(days=n) for n in range(-4, 12)]
+    assert hindered_days(hindered) == [each for each in around if hindrances_on(hindered, each)]
+    for shift in (shift for each in around for shift in shifts_on(service, each)):
+        if shift.start_at < closure.end_at and closure.start_at < shift.end_by:
+            assert dt.date.fromisoformat(shift.service_day) in hindered_days(hindered)

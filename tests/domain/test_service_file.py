@@ -14,7 +14,7 @@ from rufbus.domain.calendar import shifts_on
 from rufbus.domain.errors import InvalidInput, InvalidServiceFile
 from rufbus.domain.fleet import Vehicle
 from rufbus.domain.place import Place
-from rufbus.domain.service import DayWindow, Regime, Service, ShiftRule
+from rufbus.domain.service import Closure, DayWindow, Regime, Service, ShiftRule
 from rufbus.domain.service_file import parse_service
 from rufbus.domain.service_keys import ENGINES, FIGURES, TABLES, keys_of
 
@@ -177,6 +177,74 @@ def test_dates_have_hours_and_shifts_of_their_own():
 def test_a_break_after_midnight_is_taken_as_one_of_the_shift():
     service = parse(small([("mon", "20:00-04:00", 'break_s = 1800\nbreak_window = "00:00-02:00"')]))
     assert service.shifts[0].break_window == DayWindow(24 * H, 26 * H)
+
+
+def hindered(more, table="closures"):
+    return small([("mon", "08:00-12:00", "")]) + f'[[{table}]]\nid = "x"\n{more}\n'
+
+
+def test_a_closure_of_dates_lasts_from_midnight_to_midnight(at):
+    closure = parse(hindered("from = 2026-11-26\nto = 2026-11-27\nways = [4, 5, 4]")).closures
+    assert closure == (Closure("x", at("2026-11-26T00:00"), at("2026-11-28T00:00"), ways=(4, 5)),)
+
+
+def test_a_closure_of_times_is_local_unless_an_offset_says_otherwise(at):
+    text = hindered("from = 2026-11-26T08:00:00\nto = 2026-11-26T12:00:00Z\nline = [[9.5, 54.5], [9.6, 54.5]]")
+    closure = Closure("x", at("2026-11-26T08:00"), at("2026-11-26T13:00"), line=(Place(9.5, 54.5), Place(9.6, 54.5)))
+    assert parse(text).closures == (closure,)
+
+
+def test_a_slowdown_has_one_factor_or_one_for_each_class_of_road(at):
+    span = "from = 2026-12-01\nto = 2027-02-28\n"
+    one, many = (
+        parse(hindered(f"{span}factor = {factor}", "slowdowns")).slowdowns[0] for factor in ("0.8", "{ track = 0.5 }")
+    )
+    assert (one.factor, one.by_class) == (0.8, ())
+    assert (many.factor, many.by_class) == (1.0, (("track", 0.5),))
+    assert (one.start_at, one.end_at) == (at("2026-12-01T00:00"), at("2027-03-01T00:00"))
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "reason"),
+    [
+        ("from = 2026-11-26\nto = 2026-11-27", "ways", "is missing, and line as well"),
+        ("to = 2026-11-27\nways = [4]", "from", "is missing. Write a date"),
+        ('from = "2026-11-26"\nto = 2026-11-27\nways = [4]', "from", '"2026-11-26" is not a date'),
+        ("from = 2026-11-27\nto = 2026-11-26\nways = [4]", "to", "not later than from"),
+        ("from = 2026-11-26T08:00:00\nto = 2026-11-26T08:00:00\nways = [4]", "to", "not later than from"),
+        ("from = 2026-10-25T02:30:00\nto = 2026-11-27\nways = [4]", "from", "exists twice"),
+        ("from = 2026-11-26\nto = 9999-12-31\nways = [4]", "to", "beyond the calendar"),
+        ("from = 2026-11-26\nto = 2046-11-26\nways = [4]", "to", "more than ten years"),
+        ("from = 2026-11-26\nto = 2026-11-27\nways = []", "ways", "not a list of 1 to"),
+        ("from = 2026-11-26\nto = 2026-11-27\nways = [-4]", "ways", "not a list of 1 to"),
+        ("from = 2026-11-26\nto = 2026-11-27\nways = [true]", "ways", "not a list of 1 to"),
+        ("from = 2026-11-26\nto = 2026-11-27\nline = [[9.5, 54.5]]", "line", "not a line of 2 to"),
+        ("from = 2026-11-26\nto = 2026-11-27\nline = [[9.5, 54.5], [9.5]]", "line", "not a line of 2 to"),
+        ("from = 2026-11-26\nto = 2026-11-27\nline = [[54.5, 9.5], [54.6, 9.5]]", "line", "longitude first"),
+        ("from = 2026-11-26\nto = 2026-11-27\nway = [4]", "way", 'Did you mean "ways"?'),
+    ],
+)
+def test_each_fault_of_a_closure_is_told_by_path_and_reason(more, key, reason):
+    assert reason in faults(hindered(more))[f"closures[0].{key}"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "key", "reason"),
+    [
+        ("", "factor", "is missing"),
+        ("factor = 1.5", "factor", "out of range"),
+        ("factor = { track = 0 }", "factor.track", "out of range"),
+    ],
+)
+def test_each_fault_of_a_slowdown_is_told_by_path_and_reason(factor, key, reason):
+    found = faults(hindered(f"from = 2026-12-01\nto = 2027-02-28\n{factor}", "slowdowns"))
+    assert reason in found[f"slowdowns[0].{key}"]
+
+
+def test_a_closure_and_a_slowdown_have_different_ids():
+    text = hindered("from = 2026-11-26\nto = 2026-11-27\nways = [4]")
+    text += '[[slowdowns]]\nid = "x"\nfrom = 2026-11-26\nto = 2026-11-27\nfactor = 0.5\n'
+    assert "the id of closures[0] already" in faults(text)["slowdowns[0].id"]
 
 
 def test_an_area_without_a_polygon_is_everywhere():
