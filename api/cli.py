@@ -91,6 +91,8 @@ def init(
     typer.echo(
         f"Stops: {made.stops.snapped} in the network, {len(made.stops.rejected)} left out (see import-report.txt)"
     )
+    for warning in made.warnings:
+        typer.echo(f"Warning: {warning}")
     typer.echo(f"Made {home}: {made.service.name}, {len(made.service.vehicles)} vehicles.")
     typer.echo(f"Next: rufbus key add --home {home} --role operator; rufbus serve --home {home}")
 
@@ -166,11 +168,13 @@ def add(
 @app.command()
 def check(home: HomeOption) -> None:
     """Check everything stored, independently of the dispatcher; exit 1 and a list if anything is wrong."""
-    findings = check_home(Home(home), Settings(), SystemClock().now())
-    for finding in findings:
+    checked = check_home(Home(home), Settings(), SystemClock().now())
+    for warning in checked.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    for finding in checked.findings:
         typer.echo(f"{finding.invariant} {finding.subject}: {finding.detail}")
-    typer.echo(f"{len(findings)} findings", err=True)
-    if findings:
+    typer.echo(f"{len(checked.findings)} findings", err=True)
+    if checked.findings:
         raise typer.Exit(1)
 
 

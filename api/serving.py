@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from pathlib import Path
@@ -15,6 +16,8 @@ from rufbus.domain.errors import InvalidInput
 from rufbus.home import Home
 
 from .app import make_app
+
+log = logging.getLogger("rufbus.serving")
 
 ENVIRONMENT = "RUFBUS_SERVING"
 """How worker processes learn what to serve."""
@@ -33,7 +36,10 @@ def serve_home(
     if workers > 1 and clock.start is not None:
         raise InvalidInput("An injected clock runs in one process only: leave --workers at 1.")
     check_port(host, port)
-    open_home(home, clock=clock, improves=improves).close()
+    running = open_home(home, clock=clock, improves=improves)
+    for warning in running.network.list_warnings():
+        log.warning(warning)
+    running.close()
     choice = {"home": str(home.path), "start": clock.start, "speed": clock.speed, "autopilot": clock.autopilot}
     os.environ[ENVIRONMENT] = json.dumps(choice | {"improves": improves})
     uvicorn.run(

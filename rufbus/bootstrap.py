@@ -15,11 +15,11 @@ from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.idempotency import KeysAtWork
 from rufbus.dispatch.planning import warm_up
 from rufbus.domain.calendar import shifts_on
-from rufbus.domain.clock_time import Clock, Instant
+from rufbus.domain.clock_time import Clock, Instant, to_local
 from rufbus.domain.errors import WrongState
 from rufbus.domain.ids import Chance, system_chance
-from rufbus.home import Home, hold_home, load_roads, read_service
-from rufbus.roads.network import Network
+from rufbus.home import Home, hold_home, load_day_network, read_service
+from rufbus.roads.day_network import DayNetwork
 from rufbus.running import Runner
 from rufbus.settings import Settings
 from rufbus.simulation.autopilot import report_as_planned
@@ -51,7 +51,7 @@ class Running:
     """A service at work, as the doors see it."""
 
     desk: Desk
-    network: Network
+    network: DayNetwork
     store: SqlStore
     runner: Runner
     workers: ProcessWorkers | InlineWorkers
@@ -124,26 +124,35 @@ def open_home(
     home.check()
     held = ExitStack()
     held.enter_context(hold_home(home.path, alone=False))
-    network = load_roads(home)
     service = read_service(home.service_file)
+    network = load_day_network(home, service)
     store = open_store(home.database_url(settings))
     workers = InlineWorkers() if inline else ProcessWorkers(settings.solver_processes)
     speed = clock.speed if clock.start is not None else 1.0
     desk = Desk(service, network, store, clock.make(), chance or system_chance(), workers, speed)
     warm_up(desk)
-    network.warm_up()
+    network.warm_up(to_local(desk.clock.now(), service.zone).date().isoformat())
     autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None
     runner = Runner(desk, autopilot=autopilot, improves=improves)
     return Running(desk, network, store, runner, workers, clock, home, held, demo)
 
 
-def check_home(home: Home, settings: Settings, now: Instant) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a look at a home found."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+    """What is no fault but should be known: stops that closures cut off."""
+
+
+def check_home(home: Home, settings: Settings, now: Instant) -> Checked:
     """Return everything that is wrong with what a home has stored, as the independent checker sees it.
 
     A home that runs on an injected clock is judged as of the last time on that clock.
     """
-    network = load_roads(home)
     service = read_service(home.service_file)
+    network = load_day_network(home, service)
     store = open_store(home.database_url(settings))
     try:
         with store.audit() as session:
@@ -153,4 +162,4 @@ def check_home(home: Home, settings: Settings, now: Instant) -> tuple[Finding, .
         store.close()
     days = sorted({tour.service_day for tour in state.tours})
     shifts = [shift for day in days for shift in shifts_on(service, dt.date.fromisoformat(day))]
-    return find_faults(state, service, network, shifts)
+    return Checked(find_faults(state, service, network, shifts), tuple(network.list_warnings()))

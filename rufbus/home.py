@@ -16,6 +16,7 @@ from rufbus.domain.errors import InvalidInput, InvalidRoads, InvalidServiceFile,
 from rufbus.domain.place import Place, Stop
 from rufbus.domain.service import Service
 from rufbus.domain.service_file import parse_service
+from rufbus.roads.day_network import DayNetwork, list_road_states, open_day_network
 from rufbus.roads.graph import RoadGraph
 from rufbus.roads.graph_file import load_graph, save_graph
 from rufbus.roads.network import Network, build_network, load_network, save_network
@@ -34,6 +35,8 @@ Progress = Callable[[str, float], None]
 SERVICE_FILE = "service.toml"
 ROADS_FILE = "roads.rufbus"
 NETWORK_FILE = "network.rufbus"
+STATES_FILE = "road-states.rufbus"
+"""Travel times on the days of closures and slowdowns; made anew when the service file has others."""
 REPORT_FILE = "import-report.txt"
 WATER_FILE = "water.geojson"
 """Water for the map, if such a file lies beside the service file."""
@@ -103,6 +106,8 @@ class MadeHome:
     service: Service
     roads: ImportReport
     stops: SnapReport
+    warnings: tuple[str, ...] = ()
+    """What is no fault but should be known: stops that closures cut off."""
 
 
 def read_service(path: Path) -> Service:
@@ -150,19 +155,36 @@ def make_home(
             source = scratch / SERVICE_FILE
             source.write_text(_starter_service(path.name, graph), encoding="utf-8")
         read = read_service(source)
+        states = list_road_states(graph, read, source.name)
         chosen = _choose_stops(graph, osm, stops, read, progress)
         depots = [(vehicle.id, vehicle.depot) for vehicle in read.vehicles]
         network, snapped = build_network(
             graph, chosen, depots, progress=lambda done, total: progress("Measuring travel times", done / max(total, 1))
         )
         _write(scratch, source, graph, network, report, snapped)
+        warnings = open_day_network(network, read, states, scratch / STATES_FILE).list_warnings()
         migrate(home.database_url(Settings()))
         _move_in(scratch, path)
-    return MadeHome(home, read, report, snapped)
+    return MadeHome(home, read, report, snapped, tuple(warnings))
+
+
+def load_day_network(home: Home, service: Service) -> DayNetwork:
+    """Return the network of a home with the roads as the service has them on each of its days.
+
+    Raises
+    ------
+    InvalidInput
+        When the folder is not a home, or its files are damaged or of another version.
+    InvalidServiceFile
+        When a closure or a slowdown does not fit the roads.
+    """
+    network = load_roads(home)
+    states = list_road_states(network.graph, service, home.service_file.name)
+    return open_day_network(network, service, states, home.path / STATES_FILE)
 
 
 def load_roads(home: Home) -> Network:
-    """Return the network of a home.
+    """Return the network of a home with all roads open.
 
     Raises
     ------
@@ -218,7 +240,7 @@ def _checked_water(path: Path) -> str:
 
 def _move_in(scratch: Path, path: Path) -> None:
     """Put the finished files in place, the network last: a home without one is not a home."""
-    for name in ("areas", SERVICE_FILE, WATER_FILE, REPORT_FILE, ROADS_FILE, NETWORK_FILE):
+    for name in ("areas", SERVICE_FILE, WATER_FILE, REPORT_FILE, STATES_FILE, ROADS_FILE, NETWORK_FILE):
         made = scratch / name
         if made.is_dir():
             shutil.copytree(made, path / name, dirs_exist_ok=True)

@@ -24,6 +24,8 @@ from rufbus.domain.service import Service
 from rufbus.domain.tour import Call, CallKind, Tour
 from rufbus.ports import ReadSession, RoadTimes, StopNetwork, Store, Workers
 
+MOST_ROAD_STATES = 16
+"""For how many states of the roads the times that plans are made of are kept in memory."""
 OVER_S = 172_800
 """How long after its end a tour is kept in memory (s)."""
 
@@ -100,12 +102,16 @@ class Desk:
     def travel_s_on(self, service_day: str) -> NDArray[np.int32]:
         """Return driving time plus the dwell of the stop that is left (s) on a service day, as the solver wants it."""
         times = self.network.times_on(service_day)
-        if id(times) not in self.planning_times:
-            travel = times.travel_s.astype(np.int32, copy=True)
-            travel[: self.network.stop_count] += self.service.stops.dwell_s
-            np.fill_diagonal(travel, 0)
-            self.planning_times[id(times)] = times, travel
-        return self.planning_times[id(times)][1]
+        kept = self.planning_times.get(id(times))
+        if kept is not None:
+            return kept[1]
+        travel = times.travel_s.astype(np.int32, copy=True)
+        travel[: self.network.stop_count] += self.service.stops.dwell_s
+        np.fill_diagonal(travel, 0)
+        while len(self.planning_times) >= MOST_ROAD_STATES:
+            self.planning_times.pop(next(iter(self.planning_times)), None)
+        self.planning_times[id(times)] = times, travel
+        return travel
 
     def find_direct_s(self, service_day: str, origin: int, destination: int) -> int | None:
         """Return the driving time without detour on a service day (s), or ``None`` where no road leads."""

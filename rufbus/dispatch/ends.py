@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rufbus.dispatch.desk import Desk
-from rufbus.domain.clock_time import to_local
+from rufbus.domain.calendar import service_day_of
+from rufbus.domain.clock_time import Instant, to_local
 from rufbus.domain.errors import FieldError, InvalidInput
 from rufbus.domain.place import Place, StopWalk
-from rufbus.domain.request import Refusal, Request
-from rufbus.domain.rules import check_reachable, check_stops
+from rufbus.domain.request import Direction, Refusal, Request
+from rufbus.domain.rules import check_reachable, check_stops, refuse_closed
 
 AROUND_DEG = 0.5
 """How far around the stops a place may lie and still be meant (degrees)."""
@@ -87,6 +89,15 @@ def list_pairs(desk: Desk, request: Request) -> tuple[tuple[StopPair, ...], Refu
     if not pairs:
         return (), check_reachable(None)
     return tuple(sorted(pairs, key=lambda pair: pair.pickup.walk_m + pair.dropoff.walk_m)), None
+
+
+def check_roads(
+    desk: Desk, pairs: Sequence[StopPair], at: Instant, direction: Direction = Direction.OUTWARD
+) -> Refusal | None:
+    """Return why no road leads between any of the pairs at the time of a wish, or ``None``."""
+    days = [day.isoformat() for day in service_day_of(desk.service, at)]
+    ways = (desk.find_direct_s(day, pair.pickup.stop, pair.dropoff.stop) for day in days for pair in pairs)
+    return None if any(way is not None for way in ways) else refuse_closed(desk.service, at, direction)
 
 
 def _near(desk: Desk, end: Place | str) -> list[StopWalk]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rufbus.dispatch.commit import retrying, save_tours
 from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.ends import StopPair, list_pairs, place_of
+from rufbus.dispatch.ends import StopPair, check_roads, list_pairs, place_of
 from rufbus.dispatch.search import (
     STEP_S,
     WIDE_STEP_S,
@@ -121,7 +121,7 @@ def _quote_once(
     held_until = now + desk.service.booking.hold_s
     with desk.store.read() as session:
         workings = Workings(desk, session, now, held_until)
-        refusal = _refusal_by_rule(desk, request)
+        refusal = _refusal_by_rule(desk, request, pairs)
         trips = [] if refusal is not None else _as_wished(workings, request, pairs)
         if not trips and refusal is None:
             trips = _as_wished(workings, request, pairs, most=1, repair=True)
@@ -138,11 +138,13 @@ def _quote_once(
     return Offer(offers, refusal if alternative else None), sorted(workings.moved) if offers else []
 
 
-def _refusal_by_rule(desk: Desk, request: Request) -> Refusal | None:
+def _refusal_by_rule(desk: Desk, request: Request, pairs: Sequence[StopPair]) -> Refusal | None:
     now = desk.clock.now()
-    refusal = check_wish(request.outward, desk.service, now)
+    refusal = check_wish(request.outward, desk.service, now) or check_roads(desk, pairs, request.outward.at)
     if refusal is None and request.inward is not None:
+        back = [pair.turned() for pair in pairs]
         refusal = check_wish(request.inward, desk.service, now, direction=Direction.RETURN)
+        refusal = refusal or check_roads(desk, back, request.inward.at, Direction.RETURN)
     return refusal
 
 

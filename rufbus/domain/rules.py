@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import shapely
 
-from rufbus.domain.calendar import hours_on, next_opening, service_day_of, windows_on
+from rufbus.domain.calendar import hindrances_on, hours_on, next_opening, service_day_of, windows_on
 from rufbus.domain.clock_time import Instant, ceil_minute, floor_minute, local_instant, to_local, to_rfc3339
 from rufbus.domain.day_keys import format_window
 from rufbus.domain.errors import FieldError, InvalidInput
@@ -222,6 +222,17 @@ def check_reachable(direct_s: int | None) -> Refusal | None:
         RefusalReason.UNREACHABLE,
         "No road or ferry that the vans may use leads from the origin to the destination. Choose other places.",
         binding={"rule": "roads"},
+    )
+
+
+def refuse_closed(service: Service, at: Instant, direction: Direction = Direction.OUTWARD) -> Refusal:
+    """Return the refusal of a ride that closures leave no road for on the day of a wish, though another day may."""
+    day = service_day_of(service, at)[0]
+    return Refusal(
+        RefusalReason.UNREACHABLE,
+        f"On {day.isoformat()} closed roads leave no way from the origin to the destination. Choose another day.",
+        direction,
+        {"rule": "closures", "service_day": day.isoformat(), "closures": sorted(hindrances_on(service, day))},
     )
 
 

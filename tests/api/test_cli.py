@@ -3,12 +3,14 @@
 import gzip
 import json
 import sys
+import zlib
 
 import pytest
 
 from api import cli
 from api.auth import Role, hash_token
-from rufbus.home import DATABASE_FILE, NETWORK_FILE, REPORT_FILE, ROADS_FILE, SERVICE_FILE
+from rufbus.home import DATABASE_FILE, NETWORK_FILE, REPORT_FILE, ROADS_FILE, SERVICE_FILE, STATES_FILE
+from rufbus.roads.graph_file import MAGIC
 from rufbus.settings import Settings
 from rufbus.store.unit_of_work import open_store
 
@@ -70,6 +72,29 @@ class TestMakingAHome:
         assert rufbus("check", "--home", home)[0] == 0
         assert rufbus("key", "add", "--home", home, "--role", "driver", "--vehicle", "bus-1")[0] == 0
 
+    def test_stops_that_a_closure_cuts_off_are_a_warning_and_no_refusal(self, rufbus, sources, tmp_path):
+        service = tmp_path / "service.toml"
+        service.write_text(SERVICE + CLOSED + "ways = [101]\n", encoding="utf-8")
+        home = tmp_path / "town"
+        code, out, err = init(rufbus, sources, home, service=service)
+        assert code == 0, err
+        warning = "Warning: From 2026-11-26 on (works), 5 stops are cut off: Corner 0-1, Corner 1-1, "
+        assert warning in out
+        assert files_in(home) == FILES | {STATES_FILE}
+        code, _, err = rufbus("check", "--home", home)
+        assert (code, warning in err) == (0, True)
+
+    def test_a_closure_written_into_the_service_file_of_a_home_is_checked_and_used(self, rufbus, home):
+        file = home.service_file
+        file.write_text(SERVICE + CLOSED + "ways = [4711]\n", encoding="utf-8")
+        for command in ("serve", "check"):
+            check_refusal(rufbus(command, "--home", home.path), "service.toml", "closures[0].ways[0]", "4711")
+        file.write_text(SERVICE + CLOSED + "ways = [101]\n", encoding="utf-8")
+        with open_doors(home) as doors:
+            network = doors.running.network
+            assert (network.times_on("2026-11-26").travel_s > network.times_on("2026-11-25").travel_s).any()
+        assert (home.path / STATES_FILE).exists()
+
     def test_an_extract_may_be_compressed(self, rufbus, sources, tmp_path):
         packed = tmp_path / "town.osm.gz"
         packed.write_bytes(gzip.compress(sources.osm.read_bytes()))
@@ -95,6 +120,7 @@ def service_with(text="", **replaced):
 
 SHIFT = '\n[[shifts]]\nvehicle = "bus-1"\ndays = "wed"\ntime = "12:00-16:00"\n'
 AREA = '\n[[areas]]\nid = "bow"\npolygon = "areas/bow.geojson"\n'
+CLOSED = '\n[[closures]]\nid = "works"\nfrom = 2026-11-26\nto = 2026-11-26\n'
 LOST_AREA = '\n[[areas]]\nid = "lost"\npolygon = "areas/lost.geojson"\n'
 OUTSIDE_AREA = '\n[[areas]]\nid = "out"\npolygon = "../../out.geojson"\n'
 BAD_SERVICES = {
@@ -106,6 +132,15 @@ BAD_SERVICES = {
     "an area outside the folder": (SERVICE + OUTSIDE_AREA, ["out.geojson"]),
     "a depot off the roads": (SERVICE.replace("depot = [9.5077, 54.5]", "depot = [9.9, 54.9]"), ["bus-1"]),
     "a depot with exchanged coordinates": (SERVICE.replace("depot = [9.5077, 54.5]", "depot = [54.5, 9.5]"), ["depot"]),
+    "a closed way that is no road": (
+        SERVICE + CLOSED + "ways = [104, 4711]\n",
+        ["service.toml", "closures[0].ways[1]", "4711"],
+    ),
+    "a line across no road": (SERVICE + CLOSED + "line = [[9.501, 54.501], [9.505, 54.501]]\n", ["closures[0].line"]),
+    "a slowed class that does not exist": (
+        SERVICE + CLOSED.replace("closures", "slowdowns") + "factor = { tertary = 0.5 }\n",
+        ["slowdowns[0].factor.tertary"],
+    ),
     "a shift of no van": (SERVICE + SHIFT.replace("bus-1", "bus-9"), ["bus-9"]),
     "no TOML": (SERVICE + "\n[[shifts]\n", ["TOML", "line"]),
     "an id in square brackets": (SERVICE.replace('id = "town"', 'id = "[/red]"'), ["[/red]"]),
@@ -266,6 +301,14 @@ def test_damaged_files_are_refused_with_what_to_do(rufbus, home, command, name):
     path = home.path / name
     path.write_bytes(path.read_bytes()[:100])
     check_refusal(rufbus(command, "--home", home.path), str(path), "rufbus init")
+
+
+def test_roads_of_an_older_version_are_refused_with_what_to_do(rufbus, home):
+    path = home.path / ROADS_FILE
+    old = path.read_bytes().replace(b'"version": 2', b'"version": 1', 1)
+    checked = old[len(MAGIC) + 8 :]
+    path.write_bytes(MAGIC + zlib.crc32(checked).to_bytes(8, "little") + checked)
+    check_refusal(rufbus("serve", "--home", home.path), "version 1", f"rufbus init {home.path}", "bookings stay")
 
 
 @pytest.mark.parametrize(

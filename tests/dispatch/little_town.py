@@ -27,7 +27,7 @@ from rufbus.domain.service import (
     ShiftRule,
     SolverRules,
 )
-from rufbus.ports import RoadLeg, RoadTimes, Store
+from rufbus.ports import RoadLeg, RoadTimes, StopNetwork, Store
 from rufbus.store.memory import MemoryStore
 from rufbus.workers import InlineWorkers
 
@@ -160,7 +160,7 @@ def open_desk(
     *,
     store: Store | None = None,
     service: Service = SERVICE,
-    network: TownNetwork = NETWORK,
+    network: StopNetwork = NETWORK,
     seed: int = 0,
 ) -> Desk:
     """Return a desk at an instant, over an empty store in memory by default."""

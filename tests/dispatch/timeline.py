@@ -12,7 +12,7 @@ from rufbus.dispatch.tick import tick
 from rufbus.domain.booking import Leg, Rider
 from rufbus.domain.request import Anchor, Party, Request, Wish
 
-from .little_town import SERVICE, faults_of, instant, open_desk, state_of
+from .little_town import NETWORK, SERVICE, faults_of, instant, open_desk, state_of
 
 WEDNESDAY = "2026-11-25"
 
@@ -20,9 +20,9 @@ WEDNESDAY = "2026-11-25"
 class Day:
     """One service day at a desk; every step is followed by a tick and a look of the checker."""
 
-    def __init__(self, service=SERVICE, date=WEDNESDAY, opens="05:00", store=None):
+    def __init__(self, service=SERVICE, date=WEDNESDAY, opens="05:00", store=None, network=NETWORK):
         self.date = date
-        self.desk = open_desk(instant(date, opens), service=service, store=store)
+        self.desk = open_desk(instant(date, opens), service=service, store=store, network=network)
         self.numbers = itertools.count()
 
     def at(self, time, fold=0):
