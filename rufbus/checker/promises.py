@@ -10,6 +10,7 @@ from rufbus.checker.state import Standing, State, list_standings, valid_calls
 from rufbus.domain.booking import OPEN_STATES, Leg
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.events import EventKind
+from rufbus.domain.leg_time import stretch
 from rufbus.domain.request import Party
 from rufbus.domain.service import BoardingTimes, Service
 from rufbus.domain.tour import Call, CallKind, Tour
@@ -125,8 +126,8 @@ def _drive_fault(tour: Tour, before: Call, after: Call, service: Service, networ
 def drive_s(tour: Tour, origin: str, destination: str, service: Service, network: StopNetwork) -> int | None:
     """Return the seconds from the end of a call to the arrival at another stop, the dwell at the first included.
 
-    The roads are those of the tour's service day. A van that only stood in its depot has no dwell there. ``None`` when
-    the network does not know one of the stops.
+    The roads are those of the tour's service day, the percentile of the time is the service's. A van that only stood in
+    its depot has no dwell there. ``None`` when the network does not know one of the stops.
     """
     start, end = network.find_stop(origin), network.find_stop(destination)
     if start is None or end is None:
@@ -134,7 +135,8 @@ def drive_s(tour: Tour, origin: str, destination: str, service: Service, network
     if start == end:
         return 0
     dwell_s = 0 if origin.startswith(DEPOT_PREFIX) else service.stops.dwell_s
-    return int(network.times_on(tour.service_day).travel_s[start, end]) + dwell_s
+    travel_s = int(network.times_on(tour.service_day).travel_s[start, end])
+    return stretch(travel_s, service.promise.leg_time_ppm) + dwell_s
 
 
 def depot_of(tour: Tour) -> str:

@@ -19,6 +19,7 @@ from rufbus.domain.calendar import shifts_on
 from rufbus.domain.clock_time import Clock, Instant
 from rufbus.domain.fleet import Shift
 from rufbus.domain.ids import Chance
+from rufbus.domain.leg_time import stretch
 from rufbus.domain.place import UNREACHABLE_S
 from rufbus.domain.service import Service
 from rufbus.domain.tour import Call, CallKind, Tour
@@ -100,12 +101,12 @@ class Desk:
     """The tours and versions behind the stop list of each vehicle when it was last looked at."""
 
     def travel_s_on(self, service_day: str) -> NDArray[np.int32]:
-        """Return driving time plus the dwell of the stop that is left (s) on a service day, as the solver wants it."""
+        """Return what a plan allows for a drive plus the dwell of the stop that is left (s), on a service day."""
         times = self.network.times_on(service_day)
         kept = self.planning_times.get(id(times))
         if kept is not None:
             return kept[1]
-        travel = times.travel_s.astype(np.int32, copy=True)
+        travel = stretch(times.travel_s.astype(np.int64), self.service.promise.leg_time_ppm).astype(np.int32)
         travel[: self.network.stop_count] += self.service.stops.dwell_s
         np.fill_diagonal(travel, 0)
         while len(self.planning_times) >= MOST_ROAD_STATES:
@@ -114,7 +115,7 @@ class Desk:
         return travel
 
     def find_direct_s(self, service_day: str, origin: int, destination: int) -> int | None:
-        """Return the driving time without detour on a service day (s), or ``None`` where no road leads."""
+        """Return the median driving time without detour on a service day (s), or ``None`` where no road leads."""
         direct = int(self.network.times_on(service_day).travel_s[origin, destination])
         return None if direct >= UNREACHABLE_S else direct
 

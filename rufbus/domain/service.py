@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rufbus.domain.clock_time import Instant
 from rufbus.domain.fleet import Vehicle
+from rufbus.domain.leg_time import leg_time_factor_ppm
 from rufbus.domain.place import Place
 
 
@@ -70,6 +71,15 @@ class PromiseRules:
     max_ride_factor: float = 1.5
     max_ride_add_s: int = 600
     late_detour_lock_s: int = 300
+    leg_time_percentile: int = 50
+    """Which share of all drives (%) keeps the time that a plan allows for."""
+    leg_time_variation: float = 0.15
+    """Coefficient of variation of the time that a drive takes."""
+
+    @property
+    def leg_time_ppm(self) -> int:
+        """The time that a plan allows for a drive, by its median, in millionths."""
+        return leg_time_factor_ppm(self.leg_time_percentile, self.leg_time_variation)
 
     def max_ride_s(self, direct_s: int) -> int:
         """Return the longest allowed ride (s) for a pair that takes ``direct_s`` without detour."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rufbus.domain.calendar import SUNDAY, shift_rules_on
 from rufbus.domain.day_keys import WEEKDAYS, format_window
+from rufbus.domain.leg_time import MILLION
 from rufbus.domain.place import Place
 from rufbus.domain.service import BookingRules, DayWindow, Hours, PromiseRules, ShiftRule
 from rufbus.domain.toml_table import Faults
@@ -39,6 +40,14 @@ def check_figures(booking: BookingRules, promise: PromiseRules, faults: Faults) 
         "promise.late_detour_lock_s", promise.late_detour_lock_s, "promise.freeze_s", promise.freeze_s,
         "The last minutes before a stop are locked after the freeze, not before; make it shorter.",
     )  # fmt: skip
+    if promise.leg_time_ppm > MILLION * promise.max_ride_factor:
+        faults.add(
+            "promise.leg_time_percentile",
+            f"makes plans allow {promise.leg_time_ppm / MILLION:.2f} times the median for each drive, more than the "
+            f"{promise.max_ride_factor:g} times of the longest ride. Nobody could ride far; lower it, or raise "
+            "max_ride_factor.",
+            promise.leg_time_percentile,
+        )
     at_most(
         "booking.hold_s", booking.hold_s, "promise.freeze_s", promise.freeze_s,
         "An offer must not be held longer than promises stay open to change; make it shorter.",

@@ -28,6 +28,8 @@ FIGURES: dict[str, dict[str, Limits]] = {
         "max_ride_factor": Limits(1, 10, whole=False),
         "max_ride_add_s": Limits(0, 14_400),
         "late_detour_lock_s": Limits(0, 3600),
+        "leg_time_percentile": Limits(50, 99),
+        "leg_time_variation": Limits(0, 1, whole=False),
     },
     "walking": {"max_m": Limits(1, 5000), "speed_kmh": Limits(0.5, 10, whole=False)},
     "stops": {"spacing_m": Limits(50, 5000), "dwell_s": Limits(0, 900)},

@@ -360,6 +360,12 @@ def test_each_fault_is_told_by_path_value_and_reason(old, new, location, reason)
     assert found[location].rstrip().endswith((".", "?"))
 
 
+def test_a_percentile_beyond_the_longest_ride_is_refused():
+    text = changed("max_ride_factor = 1.5", "max_ride_factor = 1.2\nleg_time_percentile = 90")
+    assert "1.21 times the median" in faults(text)["promise.leg_time_percentile"]
+    assert parse(text.replace("= 90", "= 75")).promise.leg_time_percentile == 75
+
+
 def test_a_hold_longer_than_the_freeze_time_is_refused():
     found = faults(changed("freeze_s = 3600", "freeze_s = 300").replace("hold_s = 180", "hold_s = 301"))
     assert "301 is more than promise.freeze_s = 300" in found["booking.hold_s"]
