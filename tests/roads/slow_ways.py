@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import networkx as nx
+import numpy as np
 
 from rufbus.roads.graph import RoadGraph
 from rufbus.roads.search import Anchor
@@ -36,6 +37,10 @@ def slow_ways(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> list[list
         if tail != head and cost < ways.get_edge_data(tail, head, {"cost": BIG**3})["cost"]:
             ways.add_edge(tail, head, cost=cost)
 
+    onward = [np.flatnonzero(graph.edge_from == node).tolist() for node in range(graph.node_count)]
+    ending: dict[int, list[tuple[int, ...]]] = {}
+    for each in graph.forbidden:
+        ending.setdefault(each[-1], []).append(each)
     queue = []
     for anchor, node in on_edge:
         state = (START, anchor.edge)
@@ -48,8 +53,8 @@ def slow_ways(graph: RoadGraph, places: Sequence[Sequence[Anchor]]) -> list[list
     seen = set(queue)
     while queue:
         state = queue.pop()
-        for edge in range(graph.edge_count):
-            if graph.edge_from[edge] != graph.edge_to[state[-1]] or is_forbidden((*state, edge), graph.forbidden):
+        for edge in onward[graph.edge_to[state[-1]]]:
+            if is_forbidden((*state, edge), ending.get(edge, [])):
                 continue
             following = (*state, edge)[-memory - 1 :]
             add(state, following, _cost(graph, edge, 1.0))
