@@ -237,6 +237,20 @@ def run_parts(
     )
 
 
+@app.command("roads")
+def run_roads(
+    roads: RoadsArgument = None,
+    stops: Annotated[int, typer.Option(min=2, help="Stops drawn on the roads, from each to each.")] = 2000,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw ours beside the peers into this SVG file.")] = None,
+) -> None:
+    """Measure matrix, single addresses and the import of an extract, beside peers (figures 1, 2, 3)."""
+    from rufbus.bench.roads import run_roads
+
+    run_roads(roads, stops, seed, out, plot)
+
+
 @app.command("scaling")
 def run_scaling(
     roads: RoadsArgument = None,

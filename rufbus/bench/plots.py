@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rufbus.bench.best_known import Best
+from rufbus.bench.figures import Row, Sample
 from rufbus.bench.outcome import check_out, write_text
 from rufbus.bench.public_sets import Result
 from rufbus.bench.solving import Outcome
@@ -15,6 +16,7 @@ from rufbus.domain.errors import InvalidInput
 
 MARKS = {"ours": "o", "pyvrp": "s", "vroom": "^", "or-tools": "D"}
 INCHES_PER_INSTANCE = 0.17
+INCHES_PER_BAR = 0.28
 
 
 def check_plot(path: Path | None) -> None:
@@ -58,6 +60,40 @@ def plot_gaps(results: Sequence[Result], title: str, path: Path) -> None:
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(axis="x", linewidth=0.4)
     figure.legend(fontsize=8, loc="outside lower center", ncols=len(names))
+    _write(pyplot, figure, path)
+
+
+def plot_bars(rows: Sequence[Row], title: str, path: Path) -> None:
+    """Draw ours beside each peer's, a picture for each row, on logarithmic scales, and write it to ``path``.
+
+    Rows in which nothing is compared are left out.
+    """
+    pyplot = _matplotlib()
+    compared = [(row, bars) for row in rows if len(bars := _bars(row)) > 1]
+    heights = [1.2 + len(bars) for _, bars in compared]
+    figure, grid = pyplot.subplots(
+        len(compared), figsize=(8, INCHES_PER_BAR * sum(heights) + 0.6), height_ratios=heights, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axes, (row, bars) in zip(grid[:, 0], compared, strict=True):
+        values = [sample.median for sample in bars.values()]
+        drawn = axes.barh(range(len(bars)), values, color=["tab:blue", *(len(bars) - 1) * ["0.7"]])
+        axes.bar_label(drawn, [sample.to_text() for sample in bars.values()], fontsize=7, padding=3)
+        axes.set_yticks(range(len(bars)), list(bars), fontsize=7)
+        axes.invert_yaxis()
+        axes.set_xscale("log")
+        axes.set_xlim(min(values) / 3, 30 * max(values))
+        axes.tick_params(axis="x", labelsize=7)
+        axes.set_title(row.figure, fontsize=8, loc="left")
+    figure.suptitle(title, fontsize=10)
+    _write(pyplot, figure, path)
+
+
+def _bars(row: Row) -> dict[str, Sample]:
+    return {name: cell for name, cell in {"ours": row.ours, **row.peers}.items() if isinstance(cell, Sample)}
+
+
+def _write(pyplot: Any, figure: Any, path: Path) -> None:
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -20,10 +20,26 @@ def report_rows(title: str, run: Callable[[], Sequence[Row]], seed: int, out: Pa
     InvalidInput
         When ``out`` cannot be written; said before anything is measured where that can be known.
     """
+    report_tables(lambda: {title: run()}, seed, out)
+
+
+def report_tables(
+    run: Callable[[], Mapping[str, Sequence[Row]]], seed: int, out: Path | None
+) -> Mapping[str, Sequence[Row]]:
+    """Run a benchmark that gives rows by the titles of their tables, show and write them, and return them.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`report_rows`.
+    """
     check_out(out)
     header = describe_run(seed)
-    rows = run()
+    tables = run()
     typer.echo(header.to_text())
-    show(to_table(title, rows))
+    for title, rows in tables.items():
+        show(to_table(title, rows))
     if out is not None:
-        write_json(out, {"run": header.to_record(), "rows": to_records(rows)})
+        records = to_records([row for rows in tables.values() for row in rows])
+        write_json(out, {"run": header.to_record(), "rows": records})
+    return tables

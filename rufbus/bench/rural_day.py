@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,12 +78,20 @@ def draw_days(roads: Path | None, stops: int, vans: int, rides: int, seeds: int)
 
 def read_graph(roads: Path | None) -> RoadGraph:
     """Return the roads of an extract, or of the sample region."""
+    with extract_file(roads) as path:
+        return read_roads(path)[0]
+
+
+@contextmanager
+def extract_file(roads: Path | None) -> Iterator[Path]:
+    """Yield the file of an extract; without one, that of the sample region, which is gone afterwards."""
     if roads is not None:
-        return read_roads(roads)[0]
+        yield roads
+        return
     with tempfile.TemporaryDirectory(prefix="rufbus-bench-") as folder:
         sample = Path(folder) / OSM_FILE
         sample.write_bytes(make_sample()[OSM_FILE])
-        return read_roads(sample)[0]
+        yield sample
 
 
 def spread_places(stops: Sequence[Stop], count: int, seed: int) -> list[Place]:
