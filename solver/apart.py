@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import FAR, Ints, Mask, pack_ride
-from .insertion import NEW_DROPOFF, NEW_PICKUP, PackedPlan
+from .insertion import NEW_DROPOFF, NEW_PICKUP, PackedPlan, make_answers
 from .problem import ProblemError, Ride
 from .scan import find_insertions
 from .trial import ADDED, FOUND_COLUMNS, LENGTH, PICKED, SHIFT
@@ -36,12 +36,12 @@ class Places:
     """What each adds to the tour's cost; ``FAR`` where it does not fit."""
     picked: Ints
     """When each would be picked up."""
-    found: Ints
-    codes: Ints
+    answers: Ints
 
     def tour_with(self, number: int) -> tuple[int, ...]:
         """Return the whole tour with a candidate that fits, its codes being ``NEW_PICKUP`` and ``NEW_DROPOFF``."""
-        return tuple(self.codes[number, 0, : self.found[number, 0, LENGTH]].tolist())
+        answer = self.answers[number]
+        return tuple(answer[FOUND_COLUMNS : FOUND_COLUMNS + answer[LENGTH]].tolist())
 
 
 def pack_candidates(rides: Sequence[Ride]) -> Candidates:
@@ -70,11 +70,8 @@ def find_places(state: PackedPlan, candidates: Candidates) -> Places:
     candidates
         At least one.
     """
-    tables, count = state.packed.tables, len(candidates.rows)
-    longest = state.rows.shape[1] + 1 + tables.free_breaks.shape[1]
-    found = np.empty((count, 1, FOUND_COLUMNS), dtype=np.int64)
-    codes = np.empty((count, 1, longest), dtype=np.int64)
-    rows, allowed = candidates.rows, candidates.allowed
-    find_insertions(tables, state.heads, state.rows, state.gaps, rows, allowed, FAR, found, codes)
-    fits = found[:, 0, SHIFT] >= 0
-    return Places(np.where(fits, found[:, 0, ADDED], FAR), np.where(fits, found[:, 0, PICKED], FAR), found, codes)
+    answers = make_answers(state, len(candidates.rows), 1)
+    find_insertions(*state.loaded, candidates.rows, candidates.allowed, FAR, answers)
+    best = answers[:, 0]
+    fits = best[:, SHIFT] >= 0
+    return Places(np.where(fits, best[:, ADDED], FAR), np.where(fits, best[:, PICKED], FAR), best)

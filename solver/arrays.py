@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
@@ -54,7 +54,7 @@ HEAD_COLUMNS = 14
 
 
 ARC, OPENS, SHUTS, SERVES, PAIR, WITHIN, BEGIN, BOUND, FROM_PLACE, AT_PLACE = range(10)
-CODE, KIND, FROM_GAP, TO_GAP, MAY_BREAK, FREE = range(10, 16)
+CODE, KIND, FROM_GAP, TO_GAP, MAY_BREAK, BINDS, FREE = range(10, 17)
 """Columns of a loaded tour, one row per visit and one for the end place; see :mod:`solver.rows`."""
 
 EARLY, CLEAR, CLOSE, REACH, GAP_ARC, GAP_FROM, GAP_AT, GAP_OPENS, GAP_SERVES, GAP_FREE = range(10)
@@ -91,6 +91,15 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def free_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile like :func:`kernel`, but let other threads run meanwhile: for calls that last milliseconds and more."""
     return _compile(function, numba.njit(cache=True, nogil=True))
+
+
+def bare_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that makes no arrays without counting who holds those that it is given: its caller does.
+
+    Each view of an array is counted up and down otherwise, which costs more than what a short function does with it.
+    """
+    uncounted: dict[str, Any] = {"_nrt": False}
+    return _compile(function, numba.njit(cache=True, **uncounted))
 
 
 def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:

@@ -54,6 +54,7 @@ from .arrays import (
     Ints,
     Packed,
     Tables,
+    bare_kernel,
     inner_kernel,
     kernel,
 )
@@ -66,7 +67,7 @@ def row_width(packed: Packed) -> int:
     return FREE + int(packed.tables.capacity.shape[1]) + 3 * (1 << int(packed.tables.free_breaks.shape[1]))
 
 
-@kernel
+@bare_kernel
 def run_forward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, first: int) -> None:
     """Fill in when the van is free in all quiet gaps after ``first``, whose own states are given."""
     at, sets = head[STATES_AT], 1 << head[FREE_BREAKS]
@@ -77,13 +78,18 @@ def run_forward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, 
         following = rows[gap + 1, TO_GAP]
         for done in range(sets):
             free_at = rows[gap, at + done]
-            rows[following, at + done] = settle_earliest(rows, gap, following, free_at) if free_at < FAR else FAR
+            if following == gap + 1:
+                begin = max(free_at + rows[gap, ARC], rows[gap, OPENS])
+                free_at = begin + rows[gap, SERVES] if begin <= rows[gap, SHUTS] else FAR
+            elif free_at < FAR:
+                free_at = settle_earliest(rows, gap, following, free_at)
+            rows[following, at + done] = free_at
             rows[following, taken + done] = 0
         gap = following
         _take_breaks(visits, head, breaks, rows[gap])
 
 
-@kernel
+@bare_kernel
 def start_states(head: Ints, breaks: Ints, row: Ints, taken_before: int, free_at: int) -> None:
     """Write the states of a gap before which the one set of breaks is taken and the van free at ``free_at``."""
     at = head[STATES_AT]
@@ -113,22 +119,26 @@ def _take_breaks(visits: Ints, head: Ints, breaks: Ints, row: Ints) -> None:
                 row[taken + (done | (1 << bit))] = bit + 1
 
 
-@kernel
-def run_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> None:
-    """Fill in by when the visit after each quiet gap must begin."""
+@bare_kernel
+def run_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, free_by: Ints) -> None:
+    """Fill in by when the visit after each quiet gap must begin; ``free_by`` is room for one moment per set."""
     sets = 1 << head[FREE_BREAKS]
     latest = head[STATES_AT] + (1 << len(breaks))
     for done in range(sets):
         rows[count, latest + done] = -FAR
     rows[count, latest + sets - 1] = rows[count, SHUTS]
-    free_by = np.empty(sets, dtype=np.int64)
     gap = count
     while gap > 0:
         before = rows[gap - 1, FROM_GAP]
         leave_by(visits, head, breaks, rows[gap], rows[gap, ARC], free_by)
         for done in range(sets):
             by = free_by[done]
-            rows[before, latest + done] = settle_latest(rows, before, gap, by) if by > -FAR else -FAR
+            if before == gap - 1:
+                by = min(by - rows[before, SERVES], rows[before, SHUTS])
+                by = by if by >= rows[before, OPENS] else -FAR
+            elif by > -FAR:
+                by = settle_latest(rows, before, gap, by)
+            rows[before, latest + done] = by
         gap = before
 
 
@@ -153,11 +163,11 @@ def leave_by(visits: Ints, head: Ints, breaks: Ints, row: Ints, arc: int, free_b
         free_by[done] = by
 
 
-@kernel
-def write_gaps(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints) -> None:
+@bare_kernel
+def write_gaps(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints, free_by: Ints) -> None:
     """Write the lines of a tour whose states are known; the bounds among them hold whatever is inserted elsewhere."""
     _bound_forward(head, rows, count, gaps)
-    _bound_backward(visits, head, breaks, rows, count, gaps)
+    _bound_backward(visits, head, breaks, rows, count, gaps, free_by)
     for k in range(count + 1):
         row = rows[k]
         gaps[GAP_ARC, k] = row[ARC]
@@ -176,7 +186,9 @@ def _bound_forward(head: Ints, rows: Ints, count: int, gaps: Ints) -> None:
     for k in range(count + 1):
         row = rows[k]
         if row[TO_GAP] == k:
-            early = row[at : at + sets].min()
+            early = row[at]
+            for done in range(1, sets):
+                early = min(early, row[at + done])
         gaps[EARLY, k] = early
         gaps[CLEAR, k] = clear
         begin = max(early + row[ARC], row[OPENS])
@@ -185,10 +197,9 @@ def _bound_forward(head: Ints, rows: Ints, count: int, gaps: Ints) -> None:
 
 
 @inner_kernel
-def _bound_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints) -> None:
+def _bound_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, gaps: Ints, free_by: Ints) -> None:
     sets = 1 << head[FREE_BREAKS]
     latest = head[STATES_AT] + (1 << len(breaks))
-    free_by = np.empty(sets, dtype=np.int64)
     gaps[CLOSE, count] = gaps[REACH, count] = rows[count, SHUTS]
     for k in range(count - 1, -1, -1):
         row, following = rows[k], rows[k + 1]
@@ -196,20 +207,27 @@ def _bound_backward(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: i
         by = gaps[REACH, k + 1] - following[ARC]
         if following[TO_GAP] == k + 1:
             leave_by(visits, head, breaks, following, following[ARC], free_by)
-            by = free_by.max()
+            by = free_by[0]
+            for done in range(1, sets):
+                by = max(by, free_by[done])
         gaps[REACH, k] = min(row[SHUTS], by - row[SERVES])
         if row[TO_GAP] == k:
-            gaps[REACH, k] = row[latest : latest + sets].max()
+            gaps[REACH, k] = row[latest]
+            for done in range(1, sets):
+                gaps[REACH, k] = max(gaps[REACH, k], row[latest + done])
 
 
-@kernel
-def write_tour(head: Ints, breaks: Ints, rows: Ints, count: int, codes: Ints) -> int:
-    """Write the codes of a tour with its free breaks where the van is home soonest; return their number."""
-    done = (1 << head[FREE_BREAKS]) - 1
+@bare_kernel
+def write_tour(
+    head: Ints, breaks: Ints, rows: Ints, gap: int, done: int, first: int, done_before: int, codes: Ints, position: int
+) -> int:
+    """Write the codes of a tour backwards, its free breaks where that set of them is taken soonest.
+
+    From ``gap`` with the set ``done`` taken, the last code just before ``position``, back to the quiet gap ``first``
+    with ``done_before`` taken. Returns the position of the first code.
+    """
     taken = head[STATES_AT] + 2 * (1 << len(breaks))
-    length = count + int(head[FREE_BREAKS])
-    gap, position = count, length
-    while gap > 0 or done > 0:
+    while gap > first or done != done_before:
         last = rows[gap, taken + done]
         if last > 0:
             position -= 1
@@ -221,10 +239,10 @@ def write_tour(head: Ints, breaks: Ints, rows: Ints, count: int, codes: Ints) ->
             position -= 1
             codes[position] = rows[k, CODE]
         gap = before
-    return length
+    return position
 
 
-@kernel
+@bare_kernel
 def drive_within(
     visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int, first: int, stop: int, done: int
 ) -> int:
@@ -252,7 +270,7 @@ def drive_within(
         depart = end_at - longest
 
 
-@kernel
+@bare_kernel
 def _least_duration(visits: Ints, head: Ints, breaks: Ints, rows: Ints, count: int) -> int:
     """Return how long a tour lasts without any waiting."""
     lasts = rows[count, ARC] + rows[:count, ARC].sum() + rows[:count, SERVES].sum()
@@ -270,7 +288,9 @@ def _place_breaks(tables: Tables, shift: int, codes: Ints, rows: Ints, placed: I
         return -1
     if drive_within(tables.visits, head, breaks, rows, count, 0, 0, 0) >= FAR:
         return -1
-    return write_tour(head, breaks, rows, count, placed)
+    length = count + int(head[FREE_BREAKS])
+    write_tour(head, breaks, rows, count, (1 << head[FREE_BREAKS]) - 1, 0, 0, placed, length)
+    return length
 
 
 def place_breaks(packed: Packed, shift: int, tour: Sequence[int]) -> tuple[int, ...] | None:

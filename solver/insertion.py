@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .arrays import COUNT, FAR, GAP_FREE, Ints, Packed, allowed_shifts, pack, pack_ride
+from .arrays import COUNT, FAR, FARTHEST_INPUT, GAP_FREE, Ints, Packed, allowed_shifts, pack
 from .breaks import place_breaks, row_width
 from .cost import tour_cost
 from .plan import Insertion, Plan
 from .problem import CapacityRow, Problem, ProblemError, Ride, Shift, Window, dropoff_of, pickup_of
 from .scan import find_insertions, find_ride, load_plan, load_shift
 from .schedule import earliest_schedule
-from .trial import ADDED, DROPPED, FOUND_COLUMNS, LENGTH, PICKED, RIDE, SHIFT
+from .trial import FOUND_COLUMNS, Loaded
 
 NEW_PICKUP = -1
 """Code of the pickup of a candidate that has no number in the problem."""
@@ -26,6 +26,9 @@ NEW_DROPOFF = -2
 SPARE_ROWS = 4
 """How many visits longer than the longest one a tour may grow before :func:`repack_plan` has to start anew."""
 
+_EVERYWHERE = np.empty((0, 0), dtype=np.bool_)
+"""What is handed to the kernels when all shifts may serve all candidates."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedPlan:
@@ -33,12 +36,8 @@ class PackedPlan:
 
     packed: Packed
     plan: Plan
-    heads: Ints
-    """As ``Tables.heads``, with the figures of the tours."""
-    rows: Ints
-    """Shape (shifts, longest tour + 1, columns), see :mod:`solver.rows`."""
-    gaps: Ints
-    """Shape (shifts, lines, longest tour + 1), see :mod:`solver.rows`."""
+    loaded: Loaded
+    """Its tours and what else a search reads."""
     found_at: Ints
     """For each visit code, -1 when no tour has it."""
 
@@ -60,7 +59,8 @@ def pack_plan(packed: Packed, plan: Plan) -> PackedPlan:
     gaps = np.empty((len(lengths), GAP_FREE + tables.capacity.shape[1], stride), dtype=np.int64)
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
     load_plan(tables, codes, begins, heads, rows, gaps, found_at)
-    return PackedPlan(packed, plan, heads, rows, gaps, found_at)
+    loaded = Loaded(tables.travel_s, tables.visits, tables.free_breaks, tables.capacity, heads, rows, gaps)
+    return PackedPlan(packed, plan, loaded, found_at)
 
 
 def repack_plan(state: PackedPlan, plan: Plan) -> PackedPlan:
@@ -68,18 +68,20 @@ def repack_plan(state: PackedPlan, plan: Plan) -> PackedPlan:
 
     The arrays of ``state`` are taken over: it must not be used any more.
     """
-    packed, (shifts, stride, _) = state.packed, state.rows.shape
+    packed, loaded = state.packed, state.loaded
+    shifts, stride, _ = loaded.rows.shape
     longest = max(map(len, plan.tours), default=0)
-    if longest >= stride or len(plan.tours) != shifts or (state.heads[:, COUNT] < 0).any():
+    if longest >= stride or len(plan.tours) != shifts or (loaded.heads[:, COUNT] < 0).any():
         return pack_plan(packed, plan)
     tours = enumerate(zip(state.plan.tours, plan.tours, strict=True))
     changed = [(shift, old, new) for shift, (old, new) in tours if old is not new and old != new]
     for _, old, _ in changed:
         state.found_at[list(old)] = -1
+    free_by = np.empty(1 << loaded.free_breaks.shape[1], dtype=np.int64)
     for shift, _, tour in changed:
-        codes, head = np.array(tour, dtype=np.int64), state.heads[shift]
-        rows, gaps, offset = state.rows[shift], state.gaps[shift], shift * stride
-        head[COUNT] = load_shift(packed.tables, shift, codes, head, rows, gaps, state.found_at, offset)
+        codes, head = np.array(tour, dtype=np.int64), loaded.heads[shift]
+        rows, gaps, offset = loaded.rows[shift], loaded.gaps[shift], shift * stride
+        load_shift(packed.tables, shift, codes, head, rows, gaps, state.found_at, offset, free_by)
     return replace(state, plan=plan)
 
 
@@ -113,12 +115,20 @@ def candidate_insertions(
         cheapest insertion with the earliest pickup, then the earliest drop-off, counts.
     """
     state = _state(problem, plan)
-    _, capacity_rows, columns = state.packed.tables.capacity.shape
-    for ride in candidates:
-        _check_candidate(state.packed.problem, columns - 1 if capacity_rows else None, ride)
-    rows = [_candidate_row(ride, ride.load if capacity_rows else ()) for ride in candidates]
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), RIDE + (columns if capacity_rows else 1))
-    return _search(state, table, allowed_shifts(candidates, len(state.heads)), k, max_cost)
+    places, kinds = len(state.loaded.travel_s), state.loaded.capacity.shape[2] - 1
+    counts_load = state.loaded.capacity.shape[1] > 0
+    rows = [_candidate_row(ride, places, kinds if counts_load else None) for ride in candidates]
+    try:
+        table = np.array(rows, dtype=np.int64)
+    except OverflowError:
+        table = np.array([_bounded(row) for row in rows], dtype=np.int64)
+    allowed = _EVERYWHERE
+    if any(ride.shifts is not None for ride in candidates):
+        allowed = allowed_shifts(candidates, len(state.loaded.heads))
+    answers = make_answers(state, len(rows), k)
+    if rows:
+        find_insertions(*state.loaded, table, allowed, FAR if max_cost is None else max_cost, answers)
+    return _insertions(answers)
 
 
 def cheapest_insertions(
@@ -138,10 +148,10 @@ def cheapest_insertions(
         raise ProblemError(f"ride {ride} is in the plan already: take it out with without_rides first")
     if state.packed.problem.rides[ride].aboard is not None:
         return _dropoff_insertion(state, ride, max_cost)
-    found, codes = _answers(state, 1, k)
-    most = FAR if max_cost is None else max_cost
-    find_ride(state.packed.tables, state.heads, state.rows, state.gaps, ride, most, found, codes)
-    return _insertions(found[0], codes[0])
+    answers, most = make_answers(state, 1, k), FAR if max_cost is None else max_cost
+    _, _, _, _, heads, rows, gaps = state.loaded
+    find_ride(state.packed.tables, heads, rows, gaps, ride, most, answers)
+    return _insertions(answers)[0]
 
 
 def with_insertion(plan: Plan, ride: int, insertion: Insertion) -> Plan:
@@ -183,44 +193,50 @@ def _state(problem: Problem | Packed, plan: Plan | PackedPlan) -> PackedPlan:
     return pack_plan(problem if isinstance(problem, Packed) else pack(problem), plan)
 
 
-def _candidate_row(ride: Ride, load: tuple[int, ...]) -> tuple[int, ...]:
-    pickup, dropoff = pack_ride(ride)
-    return (*pickup, *dropoff, NEW_PICKUP, NEW_DROPOFF, -1, *load)
-
-
-def _check_candidate(problem: Problem, kinds: int | None, ride: Ride) -> None:
-    places = len(problem.travel_s)
+def _candidate_row(ride: Ride, places: int, kinds: int | None) -> tuple[int, ...]:
+    """Return a ride as the kernels read it; a problem without capacity counts no ``kinds`` of load."""
+    window, due, load = ride.pickup_window, ride.dropoff_window, ride.load
     if not (0 <= ride.pickup < places and 0 <= ride.dropoff < places):
         raise ProblemError(f"a candidate goes from place {ride.pickup} to {ride.dropoff}: give places below {places}")
-    if kinds is not None and len(ride.load) != kinds:
-        raise ProblemError(f"a candidate counts {len(ride.load)} kinds of load: give it {kinds} like the problem")
+    if kinds is None:
+        load = ()
+    elif len(load) != kinds:
+        raise ProblemError(f"a candidate counts {len(load)} kinds of load: give it {kinds} like the problem")
     if ride.aboard is not None:
         raise ProblemError("a candidate is aboard already: make it a ride of the problem and use cheapest_insertions")
+    return (
+        ride.pickup, window.earliest, window.latest, ride.pickup_service_s, 0,
+        ride.dropoff, due.earliest, due.latest, ride.dropoff_service_s, ride.max_ride_s,
+        NEW_PICKUP, NEW_DROPOFF, -1, *load,
+    )  # fmt: skip
 
 
-def _search(
-    state: PackedPlan, candidates: Ints, allowed: np.ndarray, k: int, max_cost: int | None
-) -> list[tuple[Insertion, ...]]:
-    found, codes = _answers(state, len(candidates), k)
-    most = FAR if max_cost is None else max_cost
-    find_insertions(state.packed.tables, state.heads, state.rows, state.gaps, candidates, allowed, most, found, codes)
-    return [_insertions(entries, tours) for entries, tours in zip(found, codes, strict=True)]
+def _bounded(row: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(max(-FARTHEST_INPUT, min(value, FARTHEST_INPUT)) for value in row)
 
 
-def _answers(state: PackedPlan, candidates: int, k: int) -> tuple[Ints, Ints]:
-    """Return room for what is found and for the tours with it."""
-    ranks, (_, stride, _) = max(1, min(k, len(state.heads))), state.rows.shape
-    found = np.empty((candidates, ranks, FOUND_COLUMNS), dtype=np.int64)
-    longest = stride + 1 + state.packed.tables.free_breaks.shape[1]
-    return found, np.empty((candidates, ranks, longest), dtype=np.int64)
+def make_answers(state: PackedPlan, candidates: int, k: int) -> Ints:
+    """Return room for what a search finds: shape (candidates, ``k`` at most, columns), see :mod:`solver.trial`."""
+    shifts, stride, _ = state.loaded.rows.shape
+    longest = stride + 1 + state.loaded.free_breaks.shape[1]
+    return np.empty((candidates, max(1, min(k, shifts)), FOUND_COLUMNS + longest), dtype=np.int64)
 
 
-def _insertions(entries: Ints, tours: Ints) -> tuple[Insertion, ...]:
-    return tuple(
-        Insertion(one[SHIFT], tuple(tours[rank, : one[LENGTH]].tolist()), one[ADDED], one[PICKED], one[DROPPED])
-        for rank, one in enumerate(entries.tolist())
-        if one[SHIFT] >= 0
-    )
+def _insertions(answers: Ints) -> list[tuple[Insertion, ...]]:
+    return [
+        tuple(
+            Insertion(
+                shift,
+                tuple(answers[number, rank, FOUND_COLUMNS : FOUND_COLUMNS + length].tolist()),
+                added,
+                picked,
+                dropped,
+            )
+            for rank, (added, picked, dropped, shift, _, _, _, length) in enumerate(ranks)
+            if shift >= 0
+        )
+        for number, ranks in enumerate(answers[:, :, :FOUND_COLUMNS].tolist())
+    ]
 
 
 def _dropoff_insertion(state: PackedPlan, ride: int, max_cost: int | None) -> tuple[Insertion, ...]:

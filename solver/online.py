@@ -17,29 +17,47 @@ from .arrays import (
     ARC,
     AT_PLACE,
     BEGIN,
+    BINDS,
     CLEAR,
     CODE,
     COUNT,
     EARLY,
+    EXTRA,
     FAR,
+    FIXED_COST,
+    FROM_GAP,
+    FROM_PLACE,
+    GAP_ARC,
     GAP_FREE,
+    GAP_FROM,
     LATEST,
     LIMIT,
+    LOCKED,
+    PAIR,
     SERVES,
+    SHUTS,
     START,
     START_AT,
-    STATES_AT,
     Ints,
     Packed,
     Tables,
+    bare_kernel,
     inner_kernel,
     kernel,
 )
-from .breaks import row_width
+from .breaks import row_width, start_states
 from .problem import ProblemError
-from .scan import find_ride, load_shift
+from .scan import (
+    PICKUP_FIRST,
+    SHIFT_FIRST,
+    find_places,
+    load_shift,
+    make_scratch,
+    price_detours,
+    write_candidate,
+)
 from .schedule import settle_earliest
-from .trial import FOUND_COLUMNS, LENGTH, SHIFT
+from .trial import FOUND_COLUMNS, LENGTH, RIDE, SHIFT, Loaded, Scratch
 
 MOST_OPEN_VISITS = 120
 """Visits that a tour may have before it at one time."""
@@ -58,7 +76,7 @@ class DayLog:
     """Begin of the drop-off (s), ``NEVER`` for a refused ride."""
 
 
-def run_day(packed: Packed, asked_at: Sequence[int] | Ints) -> DayLog:
+def run_day(packed: Packed, asked_at: Sequence[int] | Ints, *, first_shift_wins: bool = False) -> DayLog:
     """Return what becomes of the rides of a problem when each is known from ``asked_at`` on, and none before.
 
     Parameters
@@ -67,6 +85,9 @@ def run_day(packed: Packed, asked_at: Sequence[int] | Ints) -> DayLog:
         Shifts without breaks, locks and longest durations, nobody aboard: the beginning of a day.
     asked_at
         When each ride is asked for (s), on the problem's axis; of equal ones the first ride is the first asked for.
+    first_shift_wins
+        Of shifts that ask the same for a ride, whether the one with the lowest number gets it, not the one that is
+        there first.
 
     Raises
     ------
@@ -87,91 +108,104 @@ def run_day(packed: Packed, asked_at: Sequence[int] | Ints) -> DayLog:
     rows = np.empty((shifts, stride, row_width(packed)), dtype=np.int64)
     gaps = np.empty((shifts, GAP_FREE + tables.capacity.shape[1], stride), dtype=np.int64)
     log = np.full((len(problem.rides), 3), NEVER, dtype=np.int64)
-    if not _run(own, order, asked, rows, gaps, log):
+    tie = SHIFT_FIRST if first_shift_wins else PICKUP_FIRST
+    if not _run(own, order, asked, tie, rows, gaps, log):
         raise ProblemError(f"a tour has more than {MOST_OPEN_VISITS} visits before it: use narrower windows")
     return DayLog(log[:, 0], log[:, 1], log[:, 2])
 
 
 @kernel
-def _run(tables: Tables, order: Ints, asked_at: Ints, rows: Ints, gaps: Ints, log: Ints) -> bool:
+def _run(tables: Tables, order: Ints, asked_at: Ints, tie: int, rows: Ints, gaps: Ints, log: Ints) -> bool:
     heads = tables.heads
-    tours = np.empty((len(heads), rows.shape[1]), dtype=np.int64)
+    loaded = Loaded(tables.travel_s, tables.visits, tables.free_breaks, tables.capacity, heads, rows, gaps)
+    scratch = make_scratch(loaded)
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
-    found = np.empty((1, 1, FOUND_COLUMNS), dtype=np.int64)
-    codes = np.empty((1, 1, rows.shape[1] + 1), dtype=np.int64)
+    wish = np.empty((1, RIDE + tables.rides.shape[1]), dtype=np.int64)
+    answer = np.empty((1, FOUND_COLUMNS + rows.shape[1] + 1), dtype=np.int64)
     for shift in range(len(heads)):
-        heads[shift, COUNT] = 0
-        _load(tables, shift, tours[shift, :0], rows, gaps, found_at)
+        _load(tables, loaded, shift, answer[0, :0], found_at, scratch)
     for ride in order:
         for shift in range(len(heads)):
-            if heads[shift, START_AT] >= asked_at[ride]:
-                continue
-            if heads[shift, COUNT] == 0:
-                _idle(heads[shift], asked_at[ride], rows[shift, 0], gaps[shift])
-            else:
-                _advance(tables, shift, asked_at[ride], tours[shift], rows, gaps, found_at, log)
-        find_ride(tables, heads, rows, gaps, ride, FAR, found, codes)
-        shift = found[0, 0, SHIFT]
+            if heads[shift, START_AT] < asked_at[ride]:
+                _advance(tables, loaded, shift, asked_at[ride], log)
+        write_candidate(tables, ride, wish[0])
+        price_detours(loaded, wish, scratch)
+        find_places(loaded, wish[0], tables.allowed[ride : ride + 1], FAR, tie, answer, scratch)
+        shift = answer[0, SHIFT]
         if shift >= 0:
-            count = found[0, 0, LENGTH]
-            if count > MOST_OPEN_VISITS:
+            log[ride, 0], passed = shift, heads[shift, LOCKED]
+            if answer[0, LENGTH] - passed > MOST_OPEN_VISITS:
                 return False
-            tours[shift, :count] = codes[0, 0, :count]
-            log[ride, 0] = shift
-            _load(tables, shift, tours[shift, :count], rows, gaps, found_at)
+            tour = answer[0, FOUND_COLUMNS + passed : FOUND_COLUMNS + answer[0, LENGTH]]
+            _load(tables, loaded, shift, tour, found_at, scratch)
     for shift in range(len(heads)):
-        _advance(tables, shift, FAR, tours[shift], rows, gaps, found_at, log)
+        _advance(tables, loaded, shift, FAR, log)
     return True
 
 
-@kernel
-def _load(tables: Tables, shift: int, tour: Ints, rows: Ints, gaps: Ints, found_at: Ints) -> None:
-    head = tables.heads[shift]
+@bare_kernel
+def _load(tables: Tables, loaded: Loaded, shift: int, tour: Ints, found_at: Ints, scratch: Scratch) -> None:
+    """Load what a van has before it, and settle when that will be."""
+    head, rows, offset = loaded.heads[shift], loaded.rows[shift], shift * loaded.rows.shape[1]
+    head[LOCKED] = 0
     for code in tour:
         found_at[code] = -1
-    offset = shift * rows.shape[1]
-    head[COUNT] = load_shift(tables, shift, tour, head, rows[shift], gaps[shift], found_at, offset)
+    load_shift(tables, shift, tour, head, rows, loaded.gaps[shift], found_at, offset, scratch.free_by)
+    settle_earliest(rows, 0, head[COUNT], head[START_AT])
+
+
+@bare_kernel
+def _advance(tables: Tables, loaded: Loaded, shift: int, now: int, log: Ints) -> None:
+    """Let a van drive until ``now``: log what is served, and put its start to where it is or is driving to.
+
+    Visits that are passed stay loaded in front of the first gap that is left, as locked visits do. What comes behind
+    happens when it would have happened, so nothing of it has to be loaded anew.
+    """
+    head, rows = loaded.heads[shift], loaded.rows[shift]
+    first, count = head[LOCKED], head[COUNT]
+    place, free_at = head[START], head[START_AT]
+    while first < count and rows[first, BEGIN] <= now:
+        _serve(tables, head, shift, rows, first, log)
+        place, free_at = rows[first, AT_PLACE], rows[first, BEGIN] + rows[first, SERVES]
+        first += 1
+    if first < count and free_at < now:
+        place, free_at = rows[first, AT_PLACE], max(now, free_at + rows[first, ARC])
+    _start_from(loaded, shift, first, place, max(now, free_at))
 
 
 @inner_kernel
-def _idle(head: Ints, now: int, row: Ints, gaps: Ints) -> None:
-    """Let an empty van wait until ``now``: of all that is loaded only these moments change."""
-    head[START_AT] = row[head[STATES_AT]] = gaps[EARLY, 0] = gaps[CLEAR, 0] = now
+def _start_from(loaded: Loaded, shift: int, first: int, place: int, free_at: int) -> None:
+    """Make the gap in front of visit ``first`` the one in which the van is, with no ride before it to be looked at."""
+    heads, rows, gaps = loaded.heads, loaded.rows, loaded.gaps
+    heads[shift, LOCKED], heads[shift, START], heads[shift, START_AT] = first, place, free_at
+    arc = loaded.travel_s[place, rows[shift, first, AT_PLACE]]
+    rows[shift, first, FROM_PLACE], rows[shift, first, ARC] = place, arc
+    start_states(heads[shift], loaded.free_breaks[shift], rows[shift, first], 0, free_at)
+    gaps[shift, EARLY, first] = gaps[shift, CLEAR, first] = free_at
+    gaps[shift, GAP_FROM, first], gaps[shift, GAP_ARC, first] = place, arc
+    if first == heads[shift, COUNT]:
+        heads[shift, EXTRA] = heads[shift, FIXED_COST] + arc
+    gap = first
+    while gap <= heads[shift, COUNT] and rows[shift, gap, FROM_GAP] < first:
+        rows[shift, gap, FROM_GAP] = first
+        gap += 1
 
 
-@kernel
-def _advance(
-    tables: Tables, shift: int, now: int, tour: Ints, rows: Ints, gaps: Ints, found_at: Ints, log: Ints
-) -> None:
-    """Let a van drive until ``now``: log what is served, and put its start to where it is or is driving to."""
-    head, row = tables.heads[shift], rows[shift]
-    count, done = head[COUNT], 0
-    settle_earliest(row, 0, count, head[START_AT])
-    place, free_at = head[START], head[START_AT]
-    while done < count and row[done, BEGIN] <= now:
-        _serve(tables, head, shift, row[done], log)
-        found_at[row[done, CODE]] = -1
-        place, free_at = row[done, AT_PLACE], row[done, BEGIN] + row[done, SERVES]
-        done += 1
-    if free_at < now and done < count:
-        place, free_at = row[done, AT_PLACE], max(now, free_at + row[done, ARC])
-    head[START], head[START_AT] = place, free_at if free_at >= now or now >= FAR else now
-    if now < FAR:
-        for k in range(done, count):
-            tour[k - done] = row[k, CODE]
-        _load(tables, shift, tour[: count - done], rows, gaps, found_at)
-
-
-@kernel
-def _serve(tables: Tables, head: Ints, shift: int, row: Ints, log: Ints) -> None:
+@bare_kernel
+def _serve(tables: Tables, head: Ints, shift: int, rows: Ints, first: int, log: Ints) -> None:
     """Log one visit; a rider who boards is aboard from now on, with the time of the ride counting."""
-    ride, visits = row[CODE] // 2, tables.visits
-    if row[CODE] % 2 == 0:
-        log[ride, 1] = row[BEGIN]
-        tables.rides[ride, 0] = shift
-        head[ABOARD] += 1
-        by = row[BEGIN] + row[SERVES] + visits[row[CODE] + 1, LIMIT]
-        visits[row[CODE] + 1, LATEST] = min(visits[row[CODE] + 1, LATEST], by)
-    else:
-        log[ride, 2] = row[BEGIN]
+    code, begin, visits = rows[first, CODE], rows[first, BEGIN], tables.visits
+    if code % 2 == 1:
+        log[code // 2, 2] = begin
         head[ABOARD] -= 1
+        return
+    log[code // 2, 1] = begin
+    tables.rides[code // 2, 0] = shift
+    head[ABOARD] += 1
+    by = begin + rows[first, SERVES] + visits[code + 1, LIMIT]
+    visits[code + 1, LATEST] = min(visits[code + 1, LATEST], by)
+    if rows[first, BINDS] == 1:
+        dropoff = first + 1
+        while rows[dropoff, PAIR] != first:
+            dropoff += 1
+        rows[dropoff, PAIR], rows[dropoff, SHUTS] = -1, visits[code + 1, LATEST]

@@ -1,14 +1,16 @@
 """A tour as rows of integers: one row per visit, the last one for the end place.
 
-Row ``k`` describes visit ``k`` and the *gap* before it. A *quiet* gap is one that no ride of the tour spans from pickup
-to drop-off: what happens before it bears on what comes after only through the time at which the van is free. The
-visits between one quiet gap and the next are a *block*.
+Row ``k`` describes visit ``k`` and the *gap* before it. The time of a ride *binds* when its windows alone allow it to
+last too long. A *quiet* gap is one that no such ride of the tour spans from pickup to drop-off: what happens before it
+bears on what comes after only through the time at which the van is free. The visits between one quiet gap and the next
+are a *block*.
 
 ======================  ================================================================================================
 ``ARC``                 driving time to the visit from the one before
 ``OPENS``, ``SHUTS``    the window
 ``SERVES``              the service time
-``PAIR``, ``WITHIN``    at a drop-off: the row of its pickup, or -1 when that is past, and the longest ride time
+``PAIR``, ``WITHIN``    at a drop-off: the row of its pickup, or -1 when that is past or the ride's time does not bind,
+                        and the longest ride time
 ``BEGIN``, ``BOUND``    what :mod:`solver.schedule` finds, and what it needs to do so
 ``FROM_PLACE``          where the van stands at the gap
 ``AT_PLACE``            where it is during the visit
@@ -16,6 +18,7 @@ visits between one quiet gap and the next are a *block*.
 ``FROM_GAP``            the last quiet gap at or before this one, or the start
 ``TO_GAP``              the first quiet gap at or after this one
 ``MAY_BREAK``           1 where a free break may be taken in the gap
+``BINDS``               1 at the pickup and -1 at the drop-off of a ride whose time binds, else 0
 ``FREE`` ...            one column per capacity row: what is left of it in the gap
 ``heads[STATES_AT]`` .. three times one column per set of free breaks, see :mod:`solver.breaks`
 ======================  ================================================================================================
@@ -40,6 +43,7 @@ from .arrays import (
     ABOARD,
     ARC,
     AT_PLACE,
+    BINDS,
     BREAKS,
     CODE,
     EARLIEST,
@@ -67,15 +71,15 @@ from .arrays import (
     Ints,
     Matrix,
     Tables,
+    bare_kernel,
     inner_kernel,
-    kernel,
 )
 
 PICKUP, DROPOFF, LAST_DROPOFF, BREAK, FINISH = range(5)
 """Kinds of rows; a ``LAST_DROPOFF`` is that of a rider who was aboard at the start."""
 
 
-@kernel
+@bare_kernel
 def load_tour(tables: Tables, shift: int, codes: Ints, pinned: int, found_at: Ints, offset: int, rows: Ints) -> int:
     """Write the visits of a tour into ``rows`` and return their number, or -1 when the tour is malformed.
 
@@ -98,7 +102,9 @@ def load_tour(tables: Tables, shift: int, codes: Ints, pinned: int, found_at: In
             return -1
         found_at[code] = offset + count
         if kind != BREAK or position < pinned:
-            write_visit(rows[count], tables.visits[code], code, kind, pair)
+            write_visit(rows[count], tables.visits[code], code, kind)
+            if kind == DROPOFF:
+                pair_up(rows, pair, count)
             count += 1
     _write_finish(rows[count], head)
     return count
@@ -118,7 +124,7 @@ def _kind_of(tables: Tables, shift: int, code: int) -> int:
 
 
 @inner_kernel
-def write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None:
+def write_visit(row: Ints, visit: Ints, code: int, kind: int) -> None:
     """Write what a visit is in itself into its row."""
     row[AT_PLACE] = visit[PLACE]
     row[OPENS] = visit[EARLIEST]
@@ -127,7 +133,17 @@ def write_visit(row: Ints, visit: Ints, code: int, kind: int, pair: int) -> None
     row[WITHIN] = visit[LIMIT]
     row[CODE] = code
     row[KIND] = kind
-    row[PAIR] = pair
+    row[PAIR] = -1
+    row[BINDS] = 0
+
+
+@inner_kernel
+def pair_up(rows: Ints, pickup: int, dropoff: int) -> None:
+    """Tie the two visits of a ride together if its time can bind."""
+    if rows[dropoff, SHUTS] - rows[pickup, OPENS] - rows[pickup, SERVES] > rows[dropoff, WITHIN]:
+        rows[dropoff, PAIR] = pickup
+        rows[pickup, BINDS] = 1
+        rows[dropoff, BINDS] = -1
 
 
 @inner_kernel
@@ -140,42 +156,41 @@ def _write_finish(row: Ints, head: Ints) -> None:
     row[CODE] = -1
     row[KIND] = FINISH
     row[PAIR] = -1
+    row[BINDS] = 0
 
 
-@kernel
+@bare_kernel
 def link_tour(travel_s: Matrix, head: Ints, rows: Ints, count: int) -> bool:
     """Complete loaded rows with driving times and gaps.
 
     Returns whether everyone is dropped in the end and every break is taken with nobody aboard.
     """
-    open_rides, past_rides = 0, head[ABOARD]
+    bound, aboard = 0, head[ABOARD]
     place = head[START]
     for k in range(count + 1):
         row = rows[k]
-        alone = open_rides == 0 and past_rides == 0
         if row[KIND] == BREAK:
             row[AT_PLACE] = place
-            if not alone:
+            if aboard > 0:
                 return False
         row[FROM_PLACE] = place
         row[ARC] = travel_s[place, row[AT_PLACE]]
         place = row[AT_PLACE]
-        row[FROM_GAP] = k if open_rides == 0 else rows[k - 1, FROM_GAP]
-        row[TO_GAP] = k if open_rides == 0 else -1
-        row[MAY_BREAK] = 1 if alone and k >= head[LOCKED] else 0
+        row[FROM_GAP] = k if bound == 0 else rows[k - 1, FROM_GAP]
+        row[TO_GAP] = k if bound == 0 else -1
+        row[MAY_BREAK] = 1 if aboard == 0 and k >= head[LOCKED] else 0
+        bound += row[BINDS]
         if row[KIND] == PICKUP:
-            open_rides += 1
-        elif row[KIND] == DROPOFF:
-            open_rides -= 1
-        elif row[KIND] == LAST_DROPOFF:
-            past_rides -= 1
+            aboard += 1
+        elif row[KIND] in (DROPOFF, LAST_DROPOFF):
+            aboard -= 1
     for k in range(count - 1, -1, -1):
         if rows[k, TO_GAP] < 0:
             rows[k, TO_GAP] = rows[k + 1, TO_GAP]
-    return open_rides == 0 and past_rides == 0
+    return bool(aboard == 0)
 
 
-@kernel
+@bare_kernel
 def load_free(tables: Tables, shift: int, rows: Ints, count: int) -> bool:
     """Write what is left of each capacity row in each gap; return whether nothing is ever exceeded."""
     for number in range(tables.capacity.shape[1]):

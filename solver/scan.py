@@ -1,9 +1,10 @@
 """The kernels of :mod:`solver.insertion`: every place for one more ride in every tour.
 
 For each pair of gaps the added driving time is a handful of look-ups, wherever the breaks are, since they move nobody.
-It is the detour to the pickup plus the detour to the drop-off, unless both are in one gap. So the least that a shift
-can ask is known before any of its pairs is looked at; the shifts are taken in that order and the search ends when no
-shift left can be better than what is found.
+It is the detour to the pickup plus the detour to the drop-off, unless both are in one gap. These detours do not depend
+on the time: rides between the same two places, one wish at many times, share them. So the least that a shift can ask is
+known before any of its pairs is looked at; the shifts are taken in that order and the search ends when no shift left
+can be better than what is found.
 
 What costs time is whether a pair can be kept, so that is asked last and only of pairs that could become the answer:
 first by bounds that hold whatever the ride times say (``CLOSE`` on the way from pickup to drop-off, ``REACH`` behind
@@ -24,6 +25,7 @@ from .arrays import (
     EARLY,
     EXTRA,
     FAR,
+    FARTHEST_INPUT,
     FIXED_COST,
     GAP_ARC,
     GAP_AT,
@@ -43,6 +45,7 @@ from .arrays import (
     Mask,
     Matrix,
     Tables,
+    bare_kernel,
     inner_kernel,
     kernel,
 )
@@ -50,165 +53,247 @@ from .breaks import run_backward, run_forward, start_states, write_gaps
 from .rows import BREAK, link_tour, load_free, load_tour
 from .trial import (
     ADDED,
+    BLOCK_COLUMNS,
     DROP,
     DROPOFF_CODE,
     FOUND_COLUMNS,
-    LENGTH,
     PICKED,
     PICKUP_CODE,
     RIDE,
     SHIFT,
-    is_less,
+    Loaded,
+    Scratch,
     try_pair,
     write_insertion,
 )
 
-TO_PICKUP, READY, TO_NEXT, TO_DROPOFF, ON, LEAST = range(6)
-"""Lines of what is priced in one tour, per gap.
+TO_PICKUP, TO_NEXT, TO_DROPOFF, ON = range(4)
+"""Lines of ``Scratch.detours``: driving times to a pickup in the gap and on from it, to a drop-off and on from it."""
+DETOUR_LINES = 4
 
-The driving time to the new pickup, the end of its service (``FAR`` where the pickup is out of the question), the
-driving time on to the next visit (``FAR`` where a later drop-off is); the driving times to a drop-off later than the
-pickup (``FAR`` where it is out of the question) and on from it; and the least detour to a drop-off in any later gap.
+READY, LEAST = range(2)
+"""Lines of ``Scratch.picks``.
+
+The end of the pickup's service, ``FAR`` where the pickup is out of the question; and the least detour to a drop-off in
+any later gap, ``FAR`` where there is none.
 """
-PRICE_LINES = 6
+PICK_LINES = 2
+
+PICKUP_FIRST, SHIFT_FIRST = range(2)
+"""What decides between shifts that cost the same: the earlier pickup, then the number of the shift; or that alone."""
 
 
 @kernel
 def load_plan(tables: Tables, codes: Ints, begins: Ints, heads: Ints, rows: Ints, gaps: Ints, found_at: Ints) -> None:
     """Write all tours into ``rows`` and ``gaps``; tour ``s`` is ``codes[begins[s] : begins[s + 1]]``."""
+    free_by = np.empty(1 << tables.free_breaks.shape[1], dtype=np.int64)
     for shift in range(len(heads)):
         tour = codes[begins[shift] : begins[shift + 1]]
-        offset = shift * rows.shape[1]
-        heads[shift, COUNT] = load_shift(tables, shift, tour, heads[shift], rows[shift], gaps[shift], found_at, offset)
+        load_shift(
+            tables, shift, tour, heads[shift], rows[shift], gaps[shift], found_at, shift * rows.shape[1], free_by
+        )
 
 
-@kernel
+@bare_kernel
 def load_shift(
-    tables: Tables, shift: int, codes: Ints, head: Ints, rows: Ints, gaps: Ints, found_at: Ints, offset: int
-) -> int:
-    """Write one tour, its free breaks in all places at once; return its length, -1 if it is illegal."""
+    tables: Tables, shift: int, codes: Ints, head: Ints, rows: Ints, gaps: Ints, found_at: Ints, offset: int,
+    free_by: Ints,
+) -> None:  # fmt: skip
+    """Write one tour, its free breaks in all places at once; its ``COUNT`` is -1 if it is illegal."""
     count = load_tour(tables, shift, codes, head[LOCKED], found_at, offset, rows)
+    head[COUNT] = -1
     if count < 0 or not link_tour(tables.travel_s, head, rows, count) or not load_free(tables, shift, rows, count):
-        return -1
+        return
     breaks = tables.free_breaks[shift]
     start_states(head, breaks, rows[0], 0, head[START_AT])
     run_forward(tables.visits, head, breaks, rows, count, 0)
-    run_backward(tables.visits, head, breaks, rows, count)
-    write_gaps(tables.visits, head, breaks, rows, count, gaps)
-    is_used = (rows[:count, KIND] != BREAK).any()
-    head[EXTRA] = 0 if is_used else head[FIXED_COST] + rows[count, ARC]
-    return count
+    run_backward(tables.visits, head, breaks, rows, count, free_by)
+    write_gaps(tables.visits, head, breaks, rows, count, gaps, free_by)
+    head[COUNT], head[EXTRA] = count, head[FIXED_COST] + rows[count, ARC]
+    for k in range(count):
+        if rows[k, KIND] != BREAK:
+            head[EXTRA] = 0
 
 
 @kernel
 def find_insertions(
-    tables: Tables, heads: Ints, rows: Ints, gaps: Ints, candidates: Ints, allowed: Mask, most: int,
-    found: Ints, codes: Ints,
+    travel_s: Matrix, visits: Ints, free_breaks: Ints, capacity: Ints, heads: Ints, rows: Ints, gaps: Ints,
+    candidates: Ints, allowed: Mask, most: int, answers: Ints,
 ) -> None:  # fmt: skip
-    """Write the best insertions of each candidate, cheapest first, one per shift, into ``found`` and ``codes``."""
-    travel_s, visits, free_breaks, capacity = tables.travel_s, tables.visits, tables.free_breaks, tables.capacity
-    longer = np.empty((rows.shape[1] + 2, rows.shape[2]), dtype=np.int64)
-    prices = np.empty((PRICE_LINES, rows.shape[1]), dtype=np.int64)
-    bounds = np.empty(len(heads), dtype=np.int64)
-    taken = np.empty(capacity.shape[1], dtype=np.int64)
-    free_by = np.empty(1 << free_breaks.shape[1], dtype=np.int64)
-    best = np.empty(FOUND_COLUMNS, dtype=np.int64)
-    found[:, :, SHIFT] = -1
+    """Write the best insertions of each candidate into ``answers``, cheapest first, one per shift.
+
+    The first arguments are those of :class:`.trial.Loaded`, one by one because handing over a tuple takes longer than
+    a small search. ``allowed`` has a row per candidate, or none when all shifts may serve all of them. An answer is a
+    row of what is found and the codes of the tour behind it. Candidates between the same places are best given one
+    after the other; their windows may be cut to what they allow each other.
+    """
+    loaded = Loaded(travel_s, visits, free_breaks, capacity, heads, rows, gaps)
+    scratch = make_scratch(loaded)
     for number in range(len(candidates)):
-        ride, ranks = candidates[number], found[number]
-        _price_shifts(travel_s, capacity, heads, gaps, ride, allowed[number], taken, prices, bounds)
-        while True:
-            shift = _cheapest(bounds)
-            limit = min(most, ranks[-1, ADDED]) if ranks[-1, SHIFT] >= 0 else most
-            if shift < 0 or bounds[shift] > limit:
-                break
-            bounds[shift] = FAR
-            _take(capacity, shift, ride, taken)
-            _price_shift(travel_s, heads[shift], gaps[shift], ride, taken, prices)
-            best[SHIFT], best[ADDED], best[PICKED] = shift, limit, FAR
-            _scan_shift(
-                travel_s, visits, free_breaks[shift], heads[shift], rows[shift], gaps[shift], ride, taken, prices,
-                free_by, longer, best,
-            )  # fmt: skip
-            if best[PICKED] < FAR:
-                _rank(ranks, best)
-        for rank in range(len(ranks)):
-            shift = ranks[rank, SHIFT]
-            if shift >= 0:
-                ranks[rank, LENGTH] = write_insertion(
-                    travel_s, visits, free_breaks[shift], heads[shift], rows[shift], ride, ranks[rank], longer,
-                    codes[number, rank],
-                )  # fmt: skip
+        _tighten(candidates[number])
+    first = 0
+    while first < len(candidates):
+        stop = first + 1
+        while stop < len(candidates) and _goes_the_same_way(candidates, first, stop):
+            stop += 1
+        price_detours(loaded, candidates[first:stop], scratch)
+        for number in range(first, stop):
+            may = allowed[number : number + 1]
+            find_places(loaded, candidates[number], may, most, PICKUP_FIRST, answers[number], scratch)
+        first = stop
+
+
+@inner_kernel
+def _tighten(ride: Ints) -> None:
+    """Cut each window of a ride to what the other allows, as :func:`.arrays.pack_ride` does."""
+    for column in range(PICKUP_CODE):
+        ride[column] = min(max(ride[column], -FARTHEST_INPUT), FARTHEST_INPUT)
+    served, limit = ride[SERVICE], ride[DROP + LIMIT]
+    earliest, latest, opens, shuts = ride[EARLIEST], ride[LATEST], ride[DROP + EARLIEST], ride[DROP + LATEST]
+    ride[EARLIEST] = max(earliest, opens - limit - served)
+    ride[LATEST] = min(latest, shuts - served)
+    ride[DROP + EARLIEST] = max(opens, earliest + served)
+    ride[DROP + LATEST] = min(shuts, latest + served + limit)
+
+
+@inner_kernel
+def _goes_the_same_way(candidates: Ints, one: int, other: int) -> bool:
+    return bool(
+        candidates[one, PLACE] == candidates[other, PLACE]
+        and candidates[one, DROP + PLACE] == candidates[other, DROP + PLACE]
+    )
 
 
 @kernel
-def find_ride(
-    tables: Tables, heads: Ints, rows: Ints, gaps: Ints, number: int, most: int, found: Ints, codes: Ints
-) -> None:
+def make_scratch(loaded: Loaded) -> Scratch:
+    """Return room for any search in the same tours."""
+    shifts, stride, columns = loaded.rows.shape
+    return Scratch(
+        np.empty(shifts, dtype=np.int64),
+        np.empty((shifts, DETOUR_LINES, stride), dtype=np.int64),
+        np.empty((PICK_LINES, stride), dtype=np.int64),
+        np.empty(shifts, dtype=np.int64),
+        np.empty(loaded.capacity.shape[1], dtype=np.int64),
+        np.empty(1 << loaded.free_breaks.shape[1], dtype=np.int64),
+        np.empty((stride + 2, BLOCK_COLUMNS), dtype=np.int64),
+        np.empty((stride + 2, columns), dtype=np.int64),
+        np.empty(FOUND_COLUMNS, dtype=np.int64),
+    )
+
+
+@kernel
+def find_ride(tables: Tables, heads: Ints, rows: Ints, gaps: Ints, number: int, most: int, answers: Ints) -> None:
     """Do the same for one ride of the problem."""
     candidate = np.empty((1, RIDE + tables.rides.shape[1]), dtype=np.int64)
-    candidate[0, :DROP] = tables.visits[2 * number]
-    candidate[0, DROP:PICKUP_CODE] = tables.visits[2 * number + 1]
-    candidate[0, PICKUP_CODE] = 2 * number
-    candidate[0, DROPOFF_CODE] = 2 * number + 1
-    candidate[0, RIDE:] = tables.rides[number]
-    allowed = tables.allowed[number : number + 1]
-    find_insertions(tables, heads, rows, gaps, candidate, allowed, most, found, codes)
+    write_candidate(tables, number, candidate[0])
+    find_insertions(
+        tables.travel_s, tables.visits, tables.free_breaks, tables.capacity, heads, rows, gaps, candidate,
+        tables.allowed[number : number + 1], most, answers,
+    )  # fmt: skip
 
 
-@kernel
-def _rank(ranks: Ints, best: Ints) -> None:
-    """Put ``best`` among the ranks by cost, pickup and shift."""
+@bare_kernel
+def write_candidate(tables: Tables, number: int, candidate: Ints) -> None:
+    """Write a ride of the problem as a candidate."""
+    for column in range(DROP):
+        candidate[column] = tables.visits[2 * number, column]
+        candidate[DROP + column] = tables.visits[2 * number + 1, column]
+    candidate[PICKUP_CODE] = 2 * number
+    candidate[DROPOFF_CODE] = 2 * number + 1
+    for column in range(tables.rides.shape[1]):
+        candidate[RIDE + column] = tables.rides[number, column]
+
+
+@bare_kernel
+def find_places(loaded: Loaded, ride: Ints, allowed: Mask, most: int, tie: int, ranks: Ints, scratch: Scratch) -> None:
+    """Write the best insertions of one ride, whose detours are priced, into ``ranks``, one answer a row."""
+    bounds, best = scratch.bounds, scratch.best
+    for rank in range(len(ranks)):
+        ranks[rank, SHIFT] = -1
+    _bound_shifts(loaded, ride, allowed, scratch)
+    while True:
+        shift = _cheapest(bounds)
+        limit = min(most, ranks[-1, ADDED]) if ranks[-1, SHIFT] >= 0 else most
+        if shift < 0 or bounds[shift] > limit:
+            break
+        bounds[shift] = FAR
+        best[SHIFT], best[ADDED], best[PICKED] = shift, limit, FAR
+        _scan_shift(loaded, ride, scratch)
+        if best[PICKED] < FAR:
+            _rank(ranks, best, tie)
+    for rank in range(len(ranks)):
+        if ranks[rank, SHIFT] >= 0:
+            write_insertion(loaded, ride, ranks[rank], scratch)
+
+
+@inner_kernel
+def _rank(ranks: Ints, best: Ints, tie: int) -> None:
+    """Put ``best`` among the ranks by cost and by what decides between equal ones."""
     position = len(ranks)
     while position > 0:
-        other = ranks[position - 1]
-        if other[SHIFT] >= 0 and (
-            is_less(other[ADDED], other[PICKED], best[ADDED], best[PICKED])
-            or (other[ADDED] == best[ADDED] and other[PICKED] == best[PICKED] and other[SHIFT] < best[SHIFT])
-        ):
+        if ranks[position - 1, SHIFT] >= 0 and not _is_better(best, ranks, position - 1, tie):
             break
         position -= 1
     if position < len(ranks):
-        for rank in range(len(ranks) - 1, position, -1):
-            ranks[rank] = ranks[rank - 1]
-        ranks[position] = best
+        for rank in range(len(ranks) - 1, position - 1, -1):
+            for column in range(FOUND_COLUMNS):
+                ranks[rank, column] = ranks[rank - 1, column] if rank > position else best[column]
 
 
-@kernel
+@inner_kernel
+def _is_better(best: Ints, ranks: Ints, rank: int, tie: int) -> bool:
+    """Whether ``best`` comes before what is ranked already."""
+    if best[ADDED] != ranks[rank, ADDED]:
+        return bool(best[ADDED] < ranks[rank, ADDED])
+    if tie == PICKUP_FIRST and best[PICKED] != ranks[rank, PICKED]:
+        return bool(best[PICKED] < ranks[rank, PICKED])
+    return bool(best[SHIFT] < ranks[rank, SHIFT])
+
+
+@inner_kernel
 def _cheapest(bounds: Ints) -> int:
     """Return the first shift with the least bound, -1 when none is below ``FAR``."""
     cheapest, least = -1, FAR
     for shift in range(len(bounds)):
         if bounds[shift] < least:
             cheapest, least = shift, bounds[shift]
-    return int(cheapest)
+    return cheapest
 
 
 @inner_kernel
-def _first_gap(head: Ints, gaps: Ints, ride: Ints) -> int:
-    """Return the first gap from which the pickup can still be made before the later windows close."""
-    ready = ride[EARLIEST] + ride[SERVICE]
-    low, high = head[LOCKED], head[COUNT] + 1
-    while low < high:
-        middle = (low + high) >> 1
-        if gaps[CLOSE, middle] < ready:
-            low = middle + 1
-        else:
-            high = middle
-    return int(low)
+def _first_gap(gaps: Ints, shift: int, first: int, count: int, ready: int) -> int:
+    """Return the first gap from ``first`` on from which what is ready then can be before the later windows close."""
+    size = count + 1 - first
+    while size > 0:
+        half = (size + 1) >> 1
+        first += half * (gaps[shift, CLOSE, first + half - 1] < ready)
+        size -= half
+    return first
 
 
-@inner_kernel
-def _last_gap(gaps: Ints, line: int, first: int, stop: int, moment: int) -> int:
-    """Return the last gap from ``first`` to ``stop - 1`` whose entry is not after a moment; or ``first - 1``."""
-    low, high = first, stop
-    while low < high:
-        middle = (low + high) >> 1
-        if gaps[line, middle] <= moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
+@bare_kernel
+def price_detours(loaded: Loaded, group: Ints, scratch: Scratch) -> None:
+    """Write the driving times of rides between the same places for all gaps in which one of them can have a visit."""
+    travel_s, heads, gaps, detours = loaded.travel_s, loaded.heads, loaded.gaps, scratch.detours
+    pickup, dropoff = group[0, PLACE], group[0, DROP + PLACE]
+    ready, shuts = FAR, -FAR
+    for number in range(len(group)):
+        ready = min(ready, group[number, EARLIEST] + group[number, SERVICE])
+        shuts = max(shuts, group[number, DROP + LATEST])
+    for shift in range(len(heads)):
+        count = heads[shift, COUNT]
+        if count < 0:
+            continue
+        first = _first_gap(gaps, shift, heads[shift, LOCKED], count, ready)
+        scratch.firsts[shift] = first
+        for gap in range(first, count + 1):
+            if gaps[shift, CLEAR, gap] > shuts:
+                break
+            here, there = gaps[shift, GAP_FROM, gap], gaps[shift, GAP_AT, gap]
+            detours[shift, TO_PICKUP, gap] = travel_s[here, pickup]
+            detours[shift, TO_NEXT, gap] = travel_s[pickup, there]
+            detours[shift, TO_DROPOFF, gap] = travel_s[here, dropoff]
+            detours[shift, ON, gap] = travel_s[dropoff, there]
 
 
 @inner_kernel
@@ -220,126 +305,124 @@ def _take(capacity: Ints, shift: int, ride: Ints, taken: Ints) -> None:
             taken[number] += ride[RIDE + kind] * capacity[shift, number, kind]
 
 
-@kernel
-def _price_shifts(
-    travel_s: Matrix, capacity: Ints, heads: Ints, gaps: Ints, ride: Ints, allowed: Mask,
-    taken: Ints, prices: Ints, bounds: Ints,
-) -> None:  # fmt: skip
-    """Write a lower bound for each shift, ``FAR`` for those that cannot take the ride."""
+@inner_kernel
+def _fits(gaps: Ints, shift: int, gap: int, taken: Ints) -> bool:
+    fits = True
+    for number in range(len(taken)):
+        fits &= taken[number] <= gaps[shift, GAP_FREE + number, gap]
+    return fits
+
+
+@bare_kernel
+def _bound_shifts(loaded: Loaded, ride: Ints, allowed: Mask, scratch: Scratch) -> None:
+    """Write a lower bound of what a ride adds for each shift, ``FAR`` for those that cannot take it."""
+    heads, gaps, detours, bounds, taken = loaded.heads, loaded.gaps, scratch.detours, scratch.bounds, scratch.taken
+    earliest, latest, service = ride[EARLIEST], ride[LATEST], ride[SERVICE]
+    opens, shuts, serves = ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
+    direct = loaded.travel_s[ride[PLACE], ride[DROP + PLACE]]
+    same = direct if direct <= ride[DROP + LIMIT] else FAR
     for shift in range(len(heads)):
         bounds[shift] = FAR
-        if heads[shift, COUNT] >= 0 and allowed[shift]:
-            _take(capacity, shift, ride, taken)
-            bounds[shift] = _price_shift(travel_s, heads[shift], gaps[shift], ride, taken, prices)
-
-
-@inner_kernel
-def _price_shift(travel_s: Matrix, head: Ints, gaps: Ints, ride: Ints, taken: Ints, prices: Ints) -> int:
-    """Write what the pickup and the drop-off cost in each gap that is not out of the question.
-
-    Returns a lower bound of what the ride adds to the tour, ``FAR`` when it cannot be there.
-    """
-    first, stop = _first_gap(head, gaps, ride), head[COUNT] + 1
-    last = _last_gap(gaps, EARLY, first, stop, ride[LATEST])
-    if last < first:
-        return FAR
-    pickup, earliest, latest, service = ride[PLACE], ride[EARLIEST], ride[LATEST], ride[SERVICE]
-    dropoff, opens, shuts, serves = ride[DROP + PLACE], ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
-    direct, least, bound = travel_s[pickup, dropoff], FAR, FAR
-    same = direct if direct <= ride[DROP + LIMIT] else FAR
-    for gap in range(_last_gap(gaps, CLEAR, last, stop, shuts), first - 1, -1):
-        if not _fits(gaps, gap, taken):
-            prices[READY, gap] = prices[TO_DROPOFF, gap] = prices[LEAST, gap] = least = FAR
+        count = heads[shift, COUNT]
+        if count < 0 or (len(allowed) > 0 and not allowed[0, shift]):
             continue
-        here, there, arc, by = gaps[GAP_FROM, gap], gaps[GAP_AT, gap], gaps[GAP_ARC, gap], gaps[REACH, gap]
-        on = travel_s[dropoff, there]
-        ready = to_next = FAR
-        if gap <= last:
-            to_pickup = travel_s[here, pickup]
-            ready = max(earliest, gaps[EARLY, gap] + to_pickup) + service
-            if ready <= min(latest + service, gaps[CLOSE, gap]):
-                prices[TO_PICKUP, gap] = to_pickup
-                dropped = max(opens, ready + same)
-                if dropped <= min(shuts, by - on - serves):
-                    bound = min(bound, to_pickup + same + on - arc)
-                onward = travel_s[pickup, there]
-                if max(gaps[GAP_OPENS, gap], ready + onward) <= gaps[CLOSE, gap]:
-                    to_next = onward
-                    bound = min(bound, to_pickup + onward - arc + least)
-            else:
-                ready = FAR
-        prices[READY, gap], prices[TO_NEXT, gap], prices[LEAST, gap] = ready, to_next, least
-        to_dropoff = travel_s[here, dropoff]
-        begin = max(opens, gaps[CLEAR, gap] + to_dropoff)
-        is_late = begin > min(shuts, by - on - serves)
-        prices[TO_DROPOFF, gap], prices[ON, gap] = FAR if is_late else to_dropoff, on
-        if not is_late:
-            least = min(least, to_dropoff + on - arc)
-    return int(bound + head[EXTRA]) if bound < FAR else FAR
+        _take(loaded.capacity, shift, ride, taken)
+        bound = least = FAR
+        for gap in range(_first_gap(gaps, shift, scratch.firsts[shift], count, earliest + service), count + 1):
+            clear, early = gaps[shift, CLEAR, gap], gaps[shift, EARLY, gap]
+            if clear > shuts or (early > latest and least >= FAR):
+                break
+            if not _fits(gaps, shift, gap, taken):
+                least = FAR
+                continue
+            to_pickup, to_next = detours[shift, TO_PICKUP, gap], detours[shift, TO_NEXT, gap]
+            to_dropoff, on = detours[shift, TO_DROPOFF, gap], detours[shift, ON, gap]
+            arc, close = gaps[shift, GAP_ARC, gap], gaps[shift, CLOSE, gap]
+            by = min(shuts, gaps[shift, REACH, gap] - on - serves)
+            later = least + to_dropoff + on - arc
+            bound = min(bound, later if max(opens, clear + to_dropoff) <= by else FAR)
+            ready = max(earliest, early + to_pickup) + service
+            picks = ready <= min(latest + service, close)
+            here = to_pickup + same + on - arc
+            bound = min(bound, here if picks and max(opens, ready + same) <= by else FAR)
+            goes_on = picks and max(gaps[shift, GAP_OPENS, gap], ready + to_next) <= close
+            least = min(least, to_pickup + to_next - arc if goes_on else FAR)
+        if bound < FARTHEST_INPUT:
+            bounds[shift] = bound + heads[shift, EXTRA]
 
 
 @inner_kernel
-def _fits(gaps: Ints, gap: int, taken: Ints) -> bool:
-    for number in range(len(taken)):  # noqa: SIM110 — Numba compiles no generator expressions
-        if taken[number] > gaps[GAP_FREE + number, gap]:
-            return False
-    return True
-
-
-@inner_kernel
-def _is_in_time(gaps: Ints, gap: int, ride: Ints, ready: int, ridden: int, there: int, on: int) -> bool:
+def _is_in_time(gaps: Ints, shift: int, gap: int, ride: Ints, ready: int, ridden: int, there: int, on: int) -> bool:
     """Whether a drop-off may be kept ``there`` seconds after ``ready``, by bounds."""
     begin = max(ride[DROP + EARLIEST], ready + there)
     return bool(
         begin <= ride[DROP + LATEST]
         and ridden + there <= ride[DROP + LIMIT]
-        and begin + ride[DROP + SERVICE] + on <= gaps[REACH, gap]
+        and begin + ride[DROP + SERVICE] + on <= gaps[shift, REACH, gap]
     )
 
 
-@kernel
-def _scan_shift(
-    travel_s: Matrix, visits: Ints, breaks: Ints, head: Ints, rows: Ints, gaps: Ints, ride: Ints, taken: Ints,
-    prices: Ints, free_by: Ints, block: Ints, best: Ints,
-) -> None:  # fmt: skip
-    """Try the pairs of a priced shift that cost no more than ``best``."""
-    first, stop = _first_gap(head, gaps, ride), head[COUNT] + 1
-    last = _last_gap(gaps, EARLY, first, stop, ride[LATEST])
-    end = _last_gap(gaps, CLEAR, last, stop, ride[DROP + LATEST])
-    direct = travel_s[ride[PLACE], ride[DROP + PLACE]]
-    for gap in range(first, min(last, end) + 1):
-        ready = prices[READY, gap]
+@bare_kernel
+def _scan_shift(loaded: Loaded, ride: Ints, scratch: Scratch) -> None:
+    """Try the pairs of a shift that cost no more than ``best``."""
+    shift, detours, picks, best = scratch.best[SHIFT], scratch.detours, scratch.picks, scratch.best
+    gaps, head = loaded.gaps, loaded.heads[shift]
+    _take(loaded.capacity, shift, ride, scratch.taken)
+    first = _first_gap(gaps, shift, scratch.firsts[shift], head[COUNT], ride[EARLIEST] + ride[SERVICE])
+    stop = _look_ahead(loaded, ride, scratch, first)
+    direct = loaded.travel_s[ride[PLACE], ride[DROP + PLACE]]
+    for gap in range(first, stop):
+        ready, on = picks[READY, gap], detours[shift, ON, gap]
         if ready >= FAR:
             continue
-        added = head[EXTRA] + prices[TO_PICKUP, gap] - gaps[GAP_ARC, gap]
-        cost = added + direct + prices[ON, gap]
-        if cost <= best[ADDED] and _is_in_time(gaps, gap, ride, ready, 0, direct, prices[ON, gap]):
-            try_pair(travel_s, visits, breaks, head, rows, ride, free_by, block, best, gap, gap, cost)
-        to_next = prices[TO_NEXT, gap]
-        if to_next < FAR and prices[LEAST, gap] < FAR and added + to_next + prices[LEAST, gap] <= best[ADDED]:
-            _scan_later(travel_s, visits, breaks, head, rows, gaps, ride, taken, prices, free_by, block, best, gap, end)
+        added = head[EXTRA] + detours[shift, TO_PICKUP, gap] - gaps[shift, GAP_ARC, gap]
+        cost = added + direct + on
+        if cost <= best[ADDED] and _is_in_time(gaps, shift, gap, ride, ready, 0, direct, on):
+            try_pair(loaded, ride, scratch, gap, gap, cost)
+        added += detours[shift, TO_NEXT, gap]
+        if picks[LEAST, gap] < FAR and added + picks[LEAST, gap] <= best[ADDED]:
+            _scan_later(loaded, ride, scratch, gap, stop, added)
 
 
-@kernel
-def _scan_later(
-    travel_s: Matrix, visits: Ints, breaks: Ints, head: Ints, rows: Ints, gaps: Ints, ride: Ints, taken: Ints,
-    prices: Ints, free_by: Ints, block: Ints, best: Ints, pickup_gap: int, end: int,
-) -> None:  # fmt: skip
-    """Try the drop-offs in later gaps of a pickup in one gap."""
-    arc, ready, ridden = prices[TO_NEXT, pickup_gap], prices[READY, pickup_gap], 0
-    added = head[EXTRA] + prices[TO_PICKUP, pickup_gap] + arc - gaps[GAP_ARC, pickup_gap]
-    for gap in range(pickup_gap + 1, end + 1):
-        begin = max(gaps[GAP_OPENS, gap - 1], ready + arc)
-        ready = begin + gaps[GAP_SERVES, gap - 1]
-        ridden += arc + gaps[GAP_SERVES, gap - 1]
-        if begin > gaps[CLOSE, gap - 1] or ready > ride[DROP + LATEST] or ridden > ride[DROP + LIMIT]:
+@inner_kernel
+def _look_ahead(loaded: Loaded, ride: Ints, scratch: Scratch, first: int) -> int:
+    """Write the lines of ``picks`` for one shift; return the first gap in which a drop-off is out of the question."""
+    shift, detours, picks, gaps = scratch.best[SHIFT], scratch.detours, scratch.picks, loaded.gaps
+    opens, shuts, serves = ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
+    stop = first
+    while stop <= loaded.heads[shift, COUNT] and gaps[shift, CLEAR, stop] <= shuts:
+        stop += 1
+    least = FAR
+    for gap in range(stop - 1, first - 1, -1):
+        picks[LEAST, gap], picks[READY, gap] = least, FAR
+        if not _fits(gaps, shift, gap, scratch.taken):
+            picks[LEAST, gap] = least = FAR
+            continue
+        ready = max(ride[EARLIEST], gaps[shift, EARLY, gap] + detours[shift, TO_PICKUP, gap]) + ride[SERVICE]
+        if ready <= min(ride[LATEST] + ride[SERVICE], gaps[shift, CLOSE, gap]):
+            picks[READY, gap] = ready
+        there, on = detours[shift, TO_DROPOFF, gap], detours[shift, ON, gap]
+        if max(opens, gaps[shift, CLEAR, gap] + there) <= min(shuts, gaps[shift, REACH, gap] - on - serves):
+            least = min(least, there + on - gaps[shift, GAP_ARC, gap])
+    return stop
+
+
+@bare_kernel
+def _scan_later(loaded: Loaded, ride: Ints, scratch: Scratch, pickup_gap: int, stop: int, added: int) -> None:
+    """Try the drop-offs in later gaps of a pickup in one gap, which itself adds ``added``."""
+    gaps, shift, detours, picks, best = loaded.gaps, scratch.best[SHIFT], scratch.detours, scratch.picks, scratch.best
+    arc, ready, ridden = detours[shift, TO_NEXT, pickup_gap], picks[READY, pickup_gap], 0
+    for gap in range(pickup_gap + 1, stop):
+        begin, served = max(gaps[shift, GAP_OPENS, gap - 1], ready + arc), gaps[shift, GAP_SERVES, gap - 1]
+        ready = begin + served
+        ridden += arc + served
+        if begin > gaps[shift, CLOSE, gap - 1] or ready > ride[DROP + LATEST] or ridden > ride[DROP + LIMIT]:
             return
-        if not _fits(gaps, gap, taken):
+        if not _fits(gaps, shift, gap, scratch.taken):
             return
-        arc, there = gaps[GAP_ARC, gap], prices[TO_DROPOFF, gap]
-        if there < FAR:
-            cost = added + there + prices[ON, gap] - arc
-            if cost <= best[ADDED] and _is_in_time(gaps, gap, ride, ready, ridden, there, prices[ON, gap]):
-                try_pair(travel_s, visits, breaks, head, rows, ride, free_by, block, best, pickup_gap, gap, cost)
-        if prices[LEAST, gap] >= FAR or added + prices[LEAST, gap] > best[ADDED]:
+        arc, there, on = gaps[shift, GAP_ARC, gap], detours[shift, TO_DROPOFF, gap], detours[shift, ON, gap]
+        cost = added + there + on - arc
+        if cost <= best[ADDED] and _is_in_time(gaps, shift, gap, ride, ready, ridden, there, on):
+            try_pair(loaded, ride, scratch, pickup_gap, gap, cost)
+        if picks[LEAST, gap] >= FAR or added + picks[LEAST, gap] > best[ADDED]:
             return

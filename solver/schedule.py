@@ -36,6 +36,7 @@ from .arrays import (
     Ints,
     Packed,
     Tables,
+    bare_kernel,
     inner_kernel,
     kernel,
     pack,
@@ -45,7 +46,7 @@ from .problem import Problem
 from .rows import link_tour, load_free, load_tour
 
 
-@kernel
+@bare_kernel
 def settle_earliest(rows: Ints, first: int, stop: int, free_at: int) -> int:
     """Write the earliest ``BEGIN`` of rows ``first`` to ``stop - 1`` for a van that is free at ``free_at``.
 
@@ -82,7 +83,7 @@ def _push_pickups(rows: Ints, first: int, stop: int) -> int:
     return restart
 
 
-@kernel
+@bare_kernel
 def settle_latest(rows: Ints, first: int, stop: int, free_by: int) -> int:
     """Return the latest begin of row ``first`` so that the van is free after row ``stop - 1`` at ``free_by``.
 

@@ -33,6 +33,8 @@ class Size:
     """Whether windows and ride times are narrow enough to matter."""
     durations: bool = False
     """Whether most shifts have a longest duration."""
+    unbound: bool = False
+    """Whether two rides in three have windows in which they cannot last too long."""
 
 
 SMALL = Size()
@@ -40,6 +42,7 @@ TINY = Size(places=4, rides=3, shifts=2, breaks=1, aboard=1)
 LOOSE = Size(tight=False, aboard=1)
 CROOKED = Size(metric=False)
 TIMED = Size(durations=True, tight=False)
+UNBOUND = Size(unbound=True, tight=False)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def draw_ride(random: Random, travel_s: np.ndarray, shifts: tuple[Shift, ...], s
     limit = direct + STEP_S * random.randint(0, 12 if size.tight else 200)
     closes = opens.latest + limit + STEP_S * random.randint(0, 10)
     earliest = random.choice((0, opens.earliest, closes - STEP_S * random.randint(0, width)))
+    if size.unbound and random.randint(0, 2):
+        limit = max(0, closes - opens.earliest)
     seated, wheelchairs = random.choice(((1, 0), (1, 0), (2, 0), (0, 1)))
     some = frozenset(number for number in range(len(shifts)) if random.randint(0, 1))
     return Ride(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from solver.arrays import pack
+from solver.arrays import COUNT, FAR, KIND, TO_GAP, pack, pack_ride
 from solver.breaks import place_breaks
 from solver.check import violations
 from solver.cost import plan_cost, tour_cost
@@ -16,8 +16,10 @@ from solver.insertion import (
     NEW_DROPOFF,
     NEW_PICKUP,
     SPARE_ROWS,
+    PackedPlan,
     candidate_insertions,
     cheapest_insertions,
+    make_answers,
     pack_plan,
     repack_plan,
     warm_up,
@@ -38,15 +40,18 @@ from solver.problem import (
     dropoff_of,
     pickup_of,
 )
+from solver.rows import PICKUP
+from solver.scan import PICKUP_FIRST, find_places, make_scratch, price_detours
 
 from . import brute_force
-from .instances import CROOKED, LOOSE, SMALL, TIMED, TINY, Case, Size, cases, draw_case
+from .instances import CROOKED, LOOSE, SMALL, TIMED, TINY, UNBOUND, Case, Size, cases, draw_case
 
 ALL = 99
 DAY = Window(0, 36_000)
 LINE = np.abs(np.subtract.outer(np.arange(6), np.arange(6))).astype(np.int32) * 100
 """Six places on a line, 100 s from one to the next."""
 MANY_BREAKS = Size(rides=4, shifts=2, breaks=3)
+UNBOUND_CROOKED = Size(unbound=True, metric=False)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -89,8 +94,8 @@ def open_rides(case: Case) -> list[int]:
 
 @pytest.mark.parametrize(
     "size",
-    [SMALL, LOOSE, TINY, CROOKED, MANY_BREAKS, TIMED],
-    ids=["small", "loose", "tiny", "crooked", "many-breaks", "timed"],
+    [SMALL, LOOSE, TINY, CROOKED, MANY_BREAKS, TIMED, UNBOUND, UNBOUND_CROOKED],
+    ids=["small", "loose", "tiny", "crooked", "many-breaks", "timed", "unbound", "unbound-crooked"],
 )
 def test_insertions_are_those_of_trying_everything_in_hundreds_of_cases(size):
     random, tried, possible = Random(3), 0, 0
@@ -260,18 +265,54 @@ def moved(wish: Ride, by_s: int) -> Ride:
     return replace(wish, pickup_window=pickup, dropoff_window=dropoff)
 
 
+def test_a_twin_that_prices_every_wish_like_the_first_is_told_from_asking_for_each_alone():
+    random, wrong = Random(12), 0
+    for _ in range(120):
+        case = draw_case(random, LOOSE)
+        wishes = [replace(case.problem.rides[number], shifts=None) for number in open_rides(case)]
+        if len(wishes) < 2:
+            continue
+        state = pack_plan(pack(case.problem), case.plan)
+        (honest,) = candidate_insertions(case.problem, state, wishes[1:2])
+        wrong += keys(honest) != priced_like(state, wishes[0], wishes[1])
+    assert wrong > 5
+
+
+def priced_like(state: PackedPlan, other: Ride, wish: Ride) -> list[tuple[int, int, int, int]]:
+    """What the kernels find for a wish with the detours of another one, to where that goes at any time."""
+    table = np.array([(*pickup, *dropoff, -1, -2, -1, *wish.load) for pickup, dropoff in map(pack_ride, (wish, other))])
+    table[1, 1:3], table[1, 6:8] = (-(10**6), 10**6), (-(10**6), 10**6)
+    answers, scratch = make_answers(state, 1, 1), make_scratch(state.loaded)
+    price_detours(state.loaded, table[1:], scratch)
+    find_places(state.loaded, table[0], np.empty((0, 0), dtype=np.bool_), FAR, PICKUP_FIRST, answers[0], scratch)
+    added, picked, dropped, shift = answers[0, 0, :4].tolist()
+    return [(added, picked, shift, dropped)] if shift >= 0 else []
+
+
+def test_what_is_drawn_has_rides_whose_time_binds_and_rides_whose_time_does_not():
+    random, inside = Random(3), {True: 0, False: 0}
+    for _ in range(160):
+        case = draw_case(random, UNBOUND)
+        state = pack_plan(pack(case.problem), case.plan)
+        for shift, head in enumerate(state.loaded.heads):
+            rows = state.loaded.rows[shift, : max(0, head[COUNT])]
+            for pickup in np.flatnonzero((rows[:, KIND] == PICKUP) & (np.arange(len(rows)) + 1 < len(rows))):
+                inside[bool(rows[pickup + 1, TO_GAP] == pickup + 1)] += 1
+    assert min(inside.values()) > 20
+
+
 @settings(max_examples=60, deadline=None)
 @given(cases())
 def test_searching_leaves_the_packed_plan_as_it_was(case):
     state = pack_plan(pack(case.problem), case.plan)
-    before = state.rows.copy(), state.heads.copy()
+    before = state.loaded.rows.copy(), state.loaded.heads.copy()
     first = [cheapest_insertions(case.problem, state, number, ALL) for number in open_rides(case)]
     again = [cheapest_insertions(case.problem, state, number, ALL) for number in reversed(open_rides(case))]
     assert first == again[::-1]
-    assert np.array_equal(before[1], state.heads)
+    assert np.array_equal(before[1], state.loaded.heads)
     for shift in range(len(case.problem.shifts)):
         length = len(case.plan.tours[shift]) + 1 - len(case.problem.break_codes[shift])
-        assert np.array_equal(before[0][shift, :length], state.rows[shift, :length])
+        assert np.array_equal(before[0][shift, :length], state.loaded.rows[shift, :length])
 
 
 @settings(max_examples=60, deadline=None)
@@ -326,6 +367,21 @@ def test_a_break_moves_out_of_the_way():
     problem = Problem(LINE, rides, (van(breaks=breaks),))
     (found,) = cheapest_insertions(problem, Plan(((4, 0, 1),), (1,)), 1)
     assert found == Insertion(0, (2, 3, 4, 0, 1), 1000 - 400, 300, 400)
+
+
+def test_a_ride_whose_windows_keep_its_time_makes_no_block_and_one_whose_windows_do_not_makes_one():
+    windows = {"pickup_window": Window(1000, 1300), "dropoff_window": Window(1000, 2000)}
+    for longest, quiet in ((1000, True), (999, False)):
+        problem = Problem(LINE, (ride(1, 3, max_ride_s=longest, **windows),), (van(),))
+        state = pack_plan(pack(problem), Plan(((0, 1),)))
+        assert state.loaded.rows[0, 1, TO_GAP] == (1 if quiet else 2)
+
+
+def test_windows_beyond_what_an_integer_of_the_kernels_holds_are_windows_without_end():
+    forever = Window(-(10**30), 10**30)
+    problem = Problem(LINE, (), (van(),))
+    wish = ride(1, 2, pickup_window=forever, dropoff_window=forever, max_ride_s=10**30)
+    assert keys(candidate_insertions(problem, Plan(((),)), [wish])[0]) == [(400, 100, 0, 200)]
 
 
 def test_a_ride_goes_to_the_van_that_is_there_and_in_a_tie_to_the_first():

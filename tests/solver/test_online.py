@@ -17,8 +17,11 @@ from solver.schedule import earliest_schedule
 HOURS = 4
 
 
-def draw_day(random: Random, rides: int = 130) -> tuple[Problem, list[int]]:
-    """Wishes over some hours with ride times, wheelchairs and service times, and when each is asked for."""
+def draw_day(random: Random, rides: int = 130, binding: float = 0.5) -> tuple[Problem, list[int]]:
+    """Wishes over some hours with ride times, wheelchairs and service times, and when each is asked for.
+
+    ``binding`` is the share of rides that could last too long within their windows.
+    """
     places = 12
     apart = np.array([[0 if a == b else random.randint(60, 900) for b in range(places)] for a in range(places)])
     for via in range(places):
@@ -31,7 +34,8 @@ def draw_day(random: Random, rides: int = 130) -> tuple[Problem, list[int]]:
         opens = at + random.choice((0, 0, 900))
         load = random.choice(((1, 0), (1, 0), (2, 0), (0, 1)))
         windows = Window(opens, opens + 1500), Window(opens, opens + 1500 + longest)
-        wishes.append(Ride(pickup, dropoff, *windows, longest, load, 30, 20))
+        limit = longest if random.random() < binding else 1500 + longest
+        wishes.append(Ride(pickup, dropoff, *windows, limit, load, 30, 20))
     capacity = (CapacityRow((1, 2), 4), CapacityRow((0, 1), 1))
     shifts = tuple(Shift(random.randrange(places), 0, 0, (HOURS + 2) * 3600, capacity) for _ in range(3))
     return Problem(apart.astype(np.int32), tuple(wishes), shifts), asked
@@ -39,8 +43,8 @@ def draw_day(random: Random, rides: int = 130) -> tuple[Problem, list[int]]:
 
 def test_a_day_is_what_asking_for_each_wish_by_itself_gives():
     random, served, refused = Random(21), 0, 0
-    for _ in range(8):
-        problem, asked = draw_day(random)
+    for binding in (0, 0.2, 0.5, 0.5, 0.5, 0.8, 1, 1):
+        problem, asked = draw_day(random, binding=binding)
         log = run_day(pack(problem), asked)
         expected = run_plainly(problem, asked)
         found = list(zip(log.shift.tolist(), log.picked_at.tolist(), log.dropped_at.tolist(), strict=True))
@@ -49,6 +53,26 @@ def test_a_day_is_what_asking_for_each_wish_by_itself_gives():
         refused += sum(shift == NEVER for shift, _, _ in found)
     assert served > 150
     assert refused > 20
+
+
+def test_a_twin_that_forgets_the_ride_time_of_those_aboard_is_told_from_asking_for_each_wish():
+    random, wrong = Random(25), 0
+    for _ in range(4):
+        problem, asked = draw_day(random)
+        blind = problem.with_rides([replace(ride, max_ride_s=10**6) for ride in problem.rides])
+        log = run_day(pack(blind), asked)
+        wrong += list(zip(log.shift, log.picked_at, log.dropped_at, strict=True)) != run_plainly(problem, asked)
+    assert wrong == 4
+
+
+def test_of_equal_vans_the_first_gets_the_ride_if_it_shall_and_else_the_one_that_is_there_first():
+    apart = np.array([[0, 600, 600, 0], [600, 0, 600, 0], [600, 600, 0, 0], [0, 0, 0, 0]], dtype=np.int32)
+    day = Window(0, 10**5)
+    rides = (Ride(0, 1, day, day, 10**5, ()), Ride(1, 2, day, day, 10**5, ()))
+    packed = pack(Problem(apart, rides, (Shift(0, 3, 0, 10**5, ()), Shift(1, 3, 0, 10**5, ()))))
+    there_first, first_listed = run_day(packed, [0, 10]), run_day(packed, [0, 10], first_shift_wins=True)
+    assert (there_first.shift.tolist(), there_first.picked_at.tolist()) == ([0, 1], [0, 10])
+    assert (first_listed.shift.tolist(), first_listed.picked_at.tolist()) == ([0, 0], [0, 600])
 
 
 def test_what_is_driven_in_a_day_keeps_every_rule():
