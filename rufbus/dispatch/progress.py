@@ -37,6 +37,8 @@ class Horizon:
     now: Instant
     lock_s: int
     silent_after_s: int
+    dwell_s: int = 0
+    """Time that each stop costs, which lies behind a van that has left it."""
 
     def reports(self, tour: Tour) -> bool:
         """Return whether the van has given a sign of life lately."""
@@ -67,7 +69,7 @@ def progress_of(tour: Tour, shift: Shift, horizon: Horizon, drive_s: Callable[[s
     depot = f"depot:{shift.vehicle_id}"
     if done:
         last = tour.calls[done - 1]
-        stop_id, left_at, departed = last.stop_id, _left_at(tour, last), _has_departed(tour, last)
+        stop_id, left_at, departed = last.stop_id, _left_at(tour, last, horizon.dwell_s), _has_departed(tour, last)
     else:
         stop_id, left_at, departed = depot, shift.start_at, tour.departed_at is not None
         left_at = tour.departed_at if tour.departed_at is not None else left_at
@@ -88,10 +90,10 @@ def _count_done(calls: tuple[Call, ...], reports: bool, now: Instant) -> int:  #
     return done
 
 
-def _left_at(tour: Tour, last: Call) -> Instant:
-    """Return when the van was free to leave its last finished call."""
+def _left_at(tour: Tour, last: Call, dwell_s: int) -> Instant:
+    """Return when the van was free to leave its last finished call; the dwell follows, then the drive."""
     if tour.departed_at is not None and _has_departed(tour, last):
-        return tour.departed_at
+        return tour.departed_at - (0 if last.stop_id.startswith("depot:") else dwell_s)
     return last.done_at if last.done_at is not None else last.depart_at
 
 

@@ -135,6 +135,15 @@ def test_a_van_that_has_left_is_bound_to_the_stop_ahead_however_early():
     )
 
 
+def test_the_dwell_at_a_stop_lies_behind_a_van_that_has_left_it_and_a_depot_has_none():
+    boarded = replace(RIDE[0], done_at=minute(1))
+    left = tour(boarded, RIDE[1], departed_at=minute(2), reported_at=minute(2))
+    assert progress_of(left, SHIFT, Horizon(minute(3), 300, 900, dwell_s=30), drive_s).free_at == minute(2, -30)
+    rested = replace(call("break", "depot:bus-1", -30, None), done_at=minute(-20))
+    out = tour(rested, *RIDE, departed_at=minute(-5), reported_at=minute(-5))
+    assert progress_of(out, SHIFT, Horizon(minute(-4), 300, 900, dwell_s=30), drive_s).free_at == minute(-5)
+
+
 def test_a_van_that_should_have_arrived_long_ago_is_late():
     left = tour(*RIDE, departed_at=minute(-5), reported_at=minute(-5))
     assert progress(left, minute(4)).free_at == minute(4) - DRIVE_S - PATIENCE_S

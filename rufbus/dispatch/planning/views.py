@@ -29,7 +29,8 @@ class ShiftView:
 def horizon_at(desk: Desk, now: Instant, extra_lock_s: int = 0) -> Horizon:
     """Return the planning horizon at ``now``; ``extra_lock_s`` fixes the order further ahead."""
     rules = desk.service.promise
-    return Horizon(now, rules.late_detour_lock_s + extra_lock_s, desk.service.solver.silent_after_s)
+    lock_s, silent_after_s = rules.late_detour_lock_s + extra_lock_s, desk.service.solver.silent_after_s
+    return Horizon(now, lock_s, silent_after_s, desk.service.stops.dwell_s)
 
 
 def day_origin(service_day: str) -> Instant:
