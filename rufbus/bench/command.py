@@ -5,6 +5,7 @@ Every benchmark's own module is imported inside its command, so that no other co
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -183,6 +184,25 @@ def run_policy(
 
     levels = read_numbers("--vans", vans), read_numbers("--seeds", seeds)
     run_tight_days(home, levels, wishes, date, hindsight_s, out, console)
+
+
+@app.command("robustness")
+def run_robustness(
+    home: Annotated[Path | None, typer.Option(help="The folder of a service; by default the sample region.")] = None,
+    percentiles: Annotated[str, typer.Option(help="What plans allow for each drive, 50 to 99.")] = "50,75,90",
+    variation: Annotated[float, typer.Option(min=0, max=1, help="How much the time of a drive varies.")] = 0.15,
+    vans: Annotated[int, typer.Option(min=1, help="How many of the service's vans drive.")] = 12,
+    wishes: Annotated[int, typer.Option(min=20, help="How many rides are asked for on a day.")] = 250,
+    seeds: Annotated[str, typer.Option(help="One day each.")] = "1,2,3",
+    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="The day.")] = dt.datetime(2026, 11, 25),  # noqa: DTZ001
+    out: OutOption = None,
+) -> None:
+    """Drive days in drawn traffic, planned at several percentiles: promises at risk and broken, riders served."""
+    from rufbus.bench.policy_run import read_numbers
+    from rufbus.bench.robustness import run_robustness
+
+    shares, days = read_numbers("--percentiles", percentiles), read_numbers("--seeds", seeds)
+    run_robustness(home, shares, variation, (vans, wishes), days, date.date(), out, console)
 
 
 RoadsArgument = Annotated[
