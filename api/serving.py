@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from rufbus.bootstrap import ClockChoice, open_home
+from rufbus.dispatch.reroute import reroute_tours
 from rufbus.domain.errors import InvalidInput
 from rufbus.home import Home
 
@@ -39,6 +40,11 @@ def serve_home(
     running = open_home(home, clock=clock, improves=improves)
     for warning in running.network.list_warnings():
         log.warning(warning)
+    rerouted = reroute_tours(running.desk)
+    if rerouted.tours:
+        log.warning("%d tours have new times: the roads of their days have changed.", rerouted.tours)
+    if rerouted.stranded:
+        log.warning("Promised, but on no road that day: legs %s. Cancel or change them.", ", ".join(rerouted.stranded))
     running.close()
     choice = {"home": str(home.path), "start": clock.start, "speed": clock.speed, "autopilot": clock.autopilot}
     os.environ[ENVIRONMENT] = json.dumps(choice | {"improves": improves})

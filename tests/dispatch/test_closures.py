@@ -6,7 +6,10 @@ from itertools import pairwise
 import pytest
 
 from rufbus.checker.verify import find_faults
+from rufbus.dispatch.cancel import cancel_booking
+from rufbus.dispatch.desk import Desk
 from rufbus.dispatch.quote import quote_ride
+from rufbus.dispatch.reroute import Rerouted, reroute_tours
 from rufbus.domain.errors import NotFound
 from rufbus.domain.place import Stop
 from rufbus.domain.request import Anchor, Direction, Party, RefusalReason, Request, Wish
@@ -15,7 +18,7 @@ from rufbus.roads.day_network import list_road_states, open_day_network
 from rufbus.roads.network import build_network
 
 from ..roads.hand_made import RoadBuilder, at
-from .little_town import SERVICE, instant, state_of
+from .little_town import SERVICE, faults_of, instant, state_of
 from .timeline import WEDNESDAY, Day
 
 THURSDAY = "2026-11-26"
@@ -143,6 +146,48 @@ def test_slow_roads_make_the_same_ride_longer_and_the_checker_asks_for_it(roads,
     day.date = THURSDAY
     thursday = day.books("Kirche", "Klinik", after="08:00").legs[0].leg
     assert thursday.direct_s >= 2 * wednesday.direct_s - 1
+
+
+def reopened(day, network, service, folder):
+    """The same day at a desk that was started again with another service file."""
+    other = day_at(network, service, folder, day.date)
+    other.desk = replace_desk(day.desk, service, other.desk.network)
+    return other
+
+
+def replace_desk(desk, service, network):
+    return Desk(service, network, desk.store, desk.clock, desk.chance, desk.workers)
+
+
+def test_a_closure_that_comes_after_the_booking_gives_its_tour_new_times_and_tells_of_the_promise(roads, tmp_path):
+    day = Day(SERVICE, network=roads)
+    day.date = THURSDAY
+    booked, short = day.books("Kirche", "Klinik", after="08:00"), day.books("Kirche", "Markt", after="10:00")
+    after = reopened(day, roads, closing(roads, BRIDGE), tmp_path)
+    assert faults_of(after.desk) != ()
+    assert reroute_tours(after.desk).tours >= 1
+    at_risk = {event.leg_id for event in after.events("late-risk")}
+    assert faults_of(after.desk) == ()
+    assert after.leg(short).id not in at_risk
+    planned = after.now(booked).legs[0]
+    assert planned.leg.id in at_risk or planned.dropoff_at <= planned.leg.promise.dropoff_by
+    assert reroute_tours(after.desk) == Rerouted(0, ())
+
+
+def test_a_promise_to_a_stop_that_is_cut_off_afterwards_is_told_and_the_tour_left_for_somebody_to_decide(
+    roads, tmp_path
+):
+    day = Day(SERVICE, network=roads)
+    day.date = THURSDAY
+    booked = day.books("Kirche", "Klinik", after="08:00")
+    after = reopened(day, roads, closing(roads, BRIDGE, ROUND), tmp_path)
+    before = state_of(after.desk).tours
+    assert reroute_tours(after.desk) == Rerouted(0, (booked.legs[0].leg.id,))
+    assert state_of(after.desk).tours == before
+    after.desk.clock.set(instant(WEDNESDAY, "06:00"))
+    cancel_booking(after.desk, booked.booking.id, by="control")
+    assert reroute_tours(after.desk) == Rerouted(0, ())
+    assert faults_of(after.desk) == ()
 
 
 def test_who_leaves_later_on_a_day_never_arrives_earlier(roads, tmp_path):
