@@ -9,7 +9,6 @@ arcs a node.
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +18,10 @@ from rufbus.roads.kernels import kernel
 
 Ints = NDArray[np.int32]
 
-_NODES = np.int64(1) << 32
-"""Above this part of a key stands the node's priority."""
 DEGREE_WEIGHT = 4
 """How many levels of height one more neighbour is worth."""
+QUEUES = 4096
+"""One for each cost of a node; what costs more waits in the last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +54,14 @@ def _without_direction(arc_start: Ints, arc_head: Ints) -> tuple[NDArray[np.int6
     back_start, back_tail = _turned(arc_start, arc_head)
     both_start = arc_start + back_start
     both = np.empty(2 * len(arc_head), np.int32)
+    used = 0
     for node in range(len(arc_start) - 1):
-        middle = both_start[node] + arc_start[node + 1] - arc_start[node]
-        both[both_start[node] : middle] = arc_head[arc_start[node] : arc_start[node + 1]]
-        both[middle : both_start[node + 1]] = back_tail[back_start[node] : back_start[node + 1]]
+        for at in range(arc_start[node], arc_start[node + 1]):
+            both[used] = arc_head[at]
+            used += 1
+        for at in range(back_start[node], back_start[node + 1]):
+            both[used] = back_tail[at]
+            used += 1
     both_start, both = _turned(both_start, both)
     start, used = np.zeros(len(arc_start), np.int64), 0
     for node in range(len(arc_start) - 1):
@@ -89,7 +92,11 @@ def _turned(start: Ints, head: Ints) -> tuple[Ints, Ints]:
 
 @kernel
 def _eliminate(start: NDArray[np.int64], neighbour: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return ranks, and by rank the remaining neighbours (nodes) at the moment each node went."""
+    """Return ranks, and by rank the remaining neighbours (nodes) at the moment each node went.
+
+    Nodes wait in queues by what they cost. Who has become cheaper changes its queue at once, who has become dearer only
+    when its turn comes.
+    """
     count = len(start) - 1
     size, begin = start[1:] - start[:-1], start[:-1].copy()
     room = size.copy()
@@ -100,19 +107,27 @@ def _eliminate(start: NDArray[np.int64], neighbour: Ints) -> tuple[Ints, Ints, I
     rank = np.full(count, -1, np.int32)
     up_start = np.zeros(count + 1, np.int32)
     up = np.empty(2 * len(neighbour) + 64, np.int32)
-    heap = [size[node] * DEGREE_WEIGHT * _NODES + node for node in range(count)]
-    heapq.heapify(heap)
-    taken, filled, stamp = 0, 0, 0
+    links = _empty_queues(count)
+    waits = np.empty(count, np.int64)
+    for node in range(count):
+        waits[node] = _cost(size[node], 0)
+        _enqueue(links, node, count + waits[node])
+    taken, filled, stamp, cheapest = 0, 0, 0, 0
     while taken < count:
-        node = heapq.heappop(heap) % _NODES
-        key = (size[node] * DEGREE_WEIGHT + level[node]) * _NODES + node
-        if len(heap) > 0 and key > heap[0]:
-            heapq.heappush(heap, key)
+        node = links[count + cheapest, 1]
+        if node >= count:
+            cheapest += 1
             continue
-        around = pool[begin[node] : begin[node] + size[node]].copy()
-        if filled + len(around) > len(up):
-            up = np.concatenate((up, np.empty(len(up) + len(around), np.int32)))
-        up[filled : filled + len(around)] = around
+        _dequeue(links, node)
+        waits[node] = _cost(size[node], level[node])
+        if waits[node] > cheapest:
+            _enqueue(links, node, count + waits[node])
+            continue
+        if filled + size[node] > len(up):
+            up = np.concatenate((up, np.empty(len(up) + size[node], np.int32)))
+        around = up[filled : filled + size[node]]
+        for at in range(len(around)):
+            around[at] = pool[begin[node] + at]
         filled += len(around)
         rank[node] = taken
         taken += 1
@@ -123,12 +138,50 @@ def _eliminate(start: NDArray[np.int64], neighbour: Ints) -> tuple[Ints, Ints, I
             if most > room[other]:
                 if used + most > len(pool):
                     pool = np.concatenate((pool, np.empty(len(pool) + most, np.int32)))
-                pool[used : used + size[other]] = pool[begin[other] : begin[other] + size[other]]
+                for at in range(size[other]):
+                    pool[used + at] = pool[begin[other] + at]
                 begin[other], room[other] = used, most
                 used += most
             stamp += 1
             size[other] = _join(pool, begin[other], size[other], node, around, other, seen, stamp)
+            cost = _cost(size[other], level[other])
+            if cost < waits[other]:
+                _dequeue(links, other)
+                _enqueue(links, other, count + cost)
+                waits[other] = cost
+                cheapest = min(cheapest, cost)
     return rank, up_start, up[:filled]
+
+
+@kernel
+def _cost(size: int, level: int) -> int:
+    """Return the queue in which a node with so many remaining neighbours waits."""
+    return min(size * DEGREE_WEIGHT + level, QUEUES - 1)
+
+
+@kernel
+def _empty_queues(count: int) -> Ints:
+    """Return who stands before and after each node, and behind the nodes the last and the first of each queue.
+
+    A queue is a ring through its own entry.
+    """
+    links = np.empty((count + QUEUES, 2), np.int32)
+    for each in range(len(links)):
+        links[each, 0] = links[each, 1] = each
+    return links
+
+
+@kernel
+def _enqueue(links: Ints, node: int, queue: int) -> None:
+    before = links[queue, 0]
+    links[node, 0], links[node, 1] = before, queue
+    links[before, 1] = links[queue, 0] = node
+
+
+@kernel
+def _dequeue(links: Ints, node: int) -> None:
+    before, after = links[node, 0], links[node, 1]
+    links[before, 1], links[after, 0] = after, before
 
 
 @kernel

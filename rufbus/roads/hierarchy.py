@@ -88,30 +88,53 @@ def _customize(up_start: Ints, up_head: Ints, up: Costs, down: Costs) -> None:
 
 @kernel
 def _perfect(up_start: Ints, up_head: Ints, up: Costs, down: Costs, up_kept: Mask, down_kept: Mask) -> None:
-    """Lower each arc to the true distance of its ends, highest nodes first, and drop those not needed."""
+    """Lower each arc to the true distance of its ends, highest nodes first, and drop those not needed.
+
+    There is nothing to predict in which arcs are lowered, so nothing here is done only on a condition.
+    """
+    closing = np.empty(_most_triangles(up_start), np.int32)
     for low in range(len(up_start) - 2, -1, -1):
-        end = up_start[low + 1]
-        for final in range(2):
-            for one in range(up_start[low], end):
-                slot = up_start[up_head[one]]
-                for other in range(one + 1, end):
-                    while up_head[slot] != up_head[other]:
-                        slot += 1
-                    climb, descend = up[slot], down[slot]
-                    if final == 0:
-                        _lower(up, up_kept, other, up[one] + climb)
-                        _lower(up, up_kept, one, up[other] + descend)
-                        _lower(down, down_kept, other, descend + down[one])
-                        _lower(down, down_kept, one, climb + down[other])
-                    else:
-                        up_kept[other] &= not (climb > 0 and up[one] + climb <= up[other])
-                        up_kept[one] &= not (descend > 0 and up[other] + descend <= up[one])
-                        down_kept[other] &= not (descend > 0 and descend + down[one] <= down[other])
-                        down_kept[one] &= not (climb > 0 and climb + down[other] <= down[one])
+        end, found = up_start[low + 1], 0
+        for one in range(up_start[low], end):
+            slot = up_start[up_head[one]]
+            for other in range(one + 1, end):
+                while up_head[slot] != up_head[other]:
+                    slot += 1
+                closing[found] = slot
+                found += 1
+                climb, descend = up[slot], down[slot]
+                _lower(up, up_kept, other, up[one] + climb)
+                _lower(up, up_kept, one, up[other] + descend)
+                _lower(down, down_kept, other, descend + down[one])
+                _lower(down, down_kept, one, climb + down[other])
+        found = 0
+        for one in range(up_start[low], end):
+            for other in range(one + 1, end):
+                climb, descend = up[closing[found]], down[closing[found]]
+                found += 1
+                _keep(up, up_kept, other, up[one] + climb, climb)
+                _keep(up, up_kept, one, up[other] + descend, descend)
+                _keep(down, down_kept, other, descend + down[one], descend)
+                _keep(down, down_kept, one, climb + down[other], climb)
+
+
+@kernel
+def _most_triangles(up_start: Ints) -> int:
+    """Return how many pairs of arcs a row has at most."""
+    most = 0
+    for low in range(len(up_start) - 1):
+        size = up_start[low + 1] - up_start[low]
+        most = max(most, size * (size - 1) // 2)
+    return most
 
 
 @kernel
 def _lower(costs: Costs, kept: Mask, arc: int, cost: float) -> None:
-    if cost < costs[arc]:
-        costs[arc] = cost
-        kept[arc] = False
+    kept[arc] &= cost >= costs[arc]
+    costs[arc] = min(costs[arc], cost)
+
+
+@kernel
+def _keep(costs: Costs, kept: Mask, arc: int, detour: float, rest: float) -> None:
+    """Drop an arc if the detour is as good and its rest costs something."""
+    kept[arc] &= (rest <= 0) | (detour > costs[arc])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import dijkstra
 
-from rufbus.roads.elimination import eliminate
+from rufbus.roads.elimination import DEGREE_WEIGHT, QUEUES, eliminate
 from rufbus.roads.hierarchy import build_hierarchy, weigh
 from rufbus.roads.osm import read_roads
 from rufbus.roads.search import MS_UNIT, SearchGraph, build_search
@@ -98,6 +98,15 @@ def test_places_at_one_spot_reach_each_other_at_no_cost_and_all_else_as_well():
     spot = {(a, b): 0 for a in range(4) for b in range(4)}
     search = search_of(7, {**spot, (0, 4): 5, (4, 1): 5, (4, 5): 0, (5, 4): 0, (5, 6): 1, (6, 2): 1})
     assert_equals_scipy(search, search.places)
+
+
+def test_hubs_with_more_neighbours_than_there_are_queues_have_their_true_times():
+    """Two hubs share all their neighbours; a node waits in a queue by how many it has left."""
+    chance, ends = np.random.default_rng(5), range(2, QUEUES // DEGREE_WEIGHT + 50)
+    pairs = [pair for end in ends for hub in (0, 1) for pair in ((hub, end), (end, hub))]
+    costs = chance.integers(1, 10**6, len(pairs)).tolist()
+    search = search_of(ends.stop, dict(zip(pairs, costs, strict=True)))
+    assert_equals_scipy(search, np.array([0, 1, *ends[::40]], dtype=np.int32))
 
 
 def test_every_kept_arc_is_needed_somewhere():
