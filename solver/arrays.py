@@ -102,6 +102,12 @@ def bare_kernel(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, numba.njit(cache=True, **uncounted))
 
 
+def bare_free_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile like :func:`bare_kernel` and :func:`free_kernel` at once."""
+    uncounted: dict[str, Any] = {"_nrt": False}
+    return _compile(function, numba.njit(cache=True, nogil=True, **uncounted))
+
+
 def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function into those that call it: for innermost loops, whose work is less than a call."""
     return _compile(function, numba.njit(cache=True, inline="always"))

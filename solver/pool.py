@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import FREE_BREAKS, Ints, Packed, kernel
+from .arrays import FREE_BREAKS, Ints, Packed, bare_kernel
 from .breaks import place_breaks
 from .cost import tour_cost
 from .plan import Plan
@@ -49,7 +49,7 @@ class PooledTour:
     """Visit codes without the free breaks; the locked visits come first."""
 
 
-@kernel
+@bare_kernel
 def remember_tour(pool: PoolArrays, kind: int, cost: int, codes: Ints, count: int) -> bool:
     """Put ``codes[:count]`` into the pool unless a tour as cheap is there; return whether it is new or cheaper."""
     if count == 0 or count > pool.codes.shape[1]:

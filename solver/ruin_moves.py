@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import FAR, kernel
+from .arrays import FAR, bare_kernel
 from .ruin_model import (
     ABSENT,
     ABSENT_BEFORE,
@@ -34,7 +34,7 @@ REMOVED, STRING, SPLIT, BLINK, HOT, COLD, SERVE_SHARE = range(7)
 """Knobs: mean of visits removed, longest string, share of split strings, share of tours overlooked, temperatures."""
 
 
-@kernel
+@bare_kernel
 def draw(random: NDArray[np.uint64]) -> int:
     """Return the next of a row of random numbers below 2**53 (splitmix64, Steele et al. 2014)."""
     random[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -44,19 +44,19 @@ def draw(random: NDArray[np.uint64]) -> int:
     return int(np.int64((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)))
 
 
-@kernel
+@bare_kernel
 def draw_below(random: NDArray[np.uint64], bound: int) -> int:
     """Return a random number from 0 to ``bound - 1``."""
     return draw(random) % bound
 
 
-@kernel
+@bare_kernel
 def draw_share(random: NDArray[np.uint64]) -> float:
     """Return a random number from 0 up to but not 1."""
     return draw(random) * 2.0**-53
 
 
-@kernel
+@bare_kernel
 def begin_move(search: Search) -> None:
     """Note what to go back to."""
     state = search.state
@@ -65,7 +65,7 @@ def begin_move(search: Search) -> None:
         search.absent_before[k] = search.absent[k]
 
 
-@kernel
+@bare_kernel
 def change_tour(model: Model, search: Search, shift: int, count: int) -> bool:
     """Let ``search.codes[:count]`` be the tour of a shift until further notice; return whether it is legal."""
     state, before = search.state, search.slot_of[shift]
@@ -85,7 +85,7 @@ def change_tour(model: Model, search: Search, shift: int, count: int) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def keep_move(search: Search) -> None:
     """Accept what was changed."""
     state = search.state
@@ -96,7 +96,7 @@ def keep_move(search: Search) -> None:
         search.kept[shift] = -1
 
 
-@kernel
+@bare_kernel
 def undo_move(search: Search) -> None:
     """Take back what was changed."""
     state = search.state
@@ -116,7 +116,7 @@ def undo_move(search: Search) -> None:
         search.tour_of[search.absent[k]] = -1
 
 
-@kernel
+@bare_kernel
 def mark_ride(model: Model, search: Search, ride: int) -> None:
     """Mark a ride for removal, if it may move and is served."""
     if model.movable[ride] and search.tour_of[ride] >= 0 and search.marks[0, ride] != search.state[ITERATION]:
@@ -125,7 +125,7 @@ def mark_ride(model: Model, search: Search, ride: int) -> None:
         search.state[ABSENT] += 1
 
 
-@kernel
+@bare_kernel
 def mark_strings(model: Model, search: Search, knobs: NDArray[np.float64], used: int, visits: int) -> None:
     """Mark strings of visits in neighbouring tours; ``used`` tours have ``visits`` in all."""
     random, iteration = search.random, search.state[ITERATION]
@@ -151,7 +151,7 @@ def mark_strings(model: Model, search: Search, knobs: NDArray[np.float64], used:
             return
 
 
-@kernel
+@bare_kernel
 def _mark_string(model: Model, search: Search, knobs: NDArray[np.float64], slot: int, code: int, length: int) -> None:
     """Mark ``length`` visits in a row with ``code`` among them, or around a stretch that stays."""
     random, count = search.random, search.slots[slot, COUNT]
@@ -176,7 +176,7 @@ def _mark_string(model: Model, search: Search, knobs: NDArray[np.float64], slot:
             mark_ride(model, search, ride)
 
 
-@kernel
+@bare_kernel
 def remove_marked(model: Model, search: Search) -> bool:
     """Take the marked rides out of their tours; return whether all tours are still legal."""
     state, first = search.state, search.state[ABSENT_BEFORE]
@@ -197,7 +197,7 @@ def remove_marked(model: Model, search: Search) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def sort_absent(model: Model, search: Search) -> None:
     """Bring the rides to be put back into a random order, or one by a property."""
     random, absent, count = search.random, search.absent, search.state[ABSENT]
@@ -217,7 +217,7 @@ def sort_absent(model: Model, search: Search) -> None:
         absent[place] = ride
 
 
-@kernel
+@bare_kernel
 def put_back(model: Model, search: Search, blink: float) -> bool:
     """Insert each absent ride where it costs least; return whether all went well, though rides may stay absent."""
     state, left = search.state, 0
@@ -236,7 +236,7 @@ def put_back(model: Model, search: Search, blink: float) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def find_place(model: Model, search: Search, ride: int, blink: float) -> tuple[int, int]:
     """Return the shift and the gaps where a ride costs least, -1 where it fits nowhere; some tours are overlooked."""
     state, cache = search.state, search.cache

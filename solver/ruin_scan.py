@@ -14,7 +14,7 @@ from .arrays import (
     PLACE,
     SERVICE,
     Ints,
-    kernel,
+    bare_kernel,
 )
 from .ruin_model import (
     AHEAD,
@@ -49,7 +49,7 @@ GAPS = 1 << 20
 """Two gaps are kept in one number: ``pickup gap * GAPS + drop-off gap``."""
 
 
-@kernel
+@bare_kernel
 def scan_tour(model: Model, search: Search, shift: int, slot: int, ride: int, most: int) -> tuple[int, int]:
     """Return what the cheapest insertion into a tour adds, and its gaps; ``most`` and -1 when none adds less."""
     rows, count = search.rows[slot], search.slots[slot, COUNT]
@@ -81,7 +81,7 @@ def scan_tour(model: Model, search: Search, shift: int, slot: int, ride: int, mo
     return best, gaps
 
 
-@kernel
+@bare_kernel
 def _scan_dropoffs(
     model: Model, search: Search, shift: int, slot: int, ride: int, first: int, ready: int, added: int,
     best: int, gaps: int,
@@ -122,7 +122,7 @@ def _scan_dropoffs(
     return best, gaps
 
 
-@kernel
+@bare_kernel
 def _may_drop(model: Model, rows: Ints, gap: int, drop: int, arrives: int, ridden: int) -> bool:
     """Return whether a drop-off before row ``gap`` keeps all bounds when the van ``arrives``, so long ``ridden``."""
     visits = model.visits
@@ -132,7 +132,7 @@ def _may_drop(model: Model, rows: Ints, gap: int, drop: int, arrives: int, ridde
     return bool(is_in_time and ridden <= visits[drop, LIMIT] + model.slack[0])
 
 
-@kernel
+@bare_kernel
 def _write_detours(model: Model, search: Search, rows: Ints, count: int, drop: int) -> None:
     """Write what a drop-off in each gap adds, and the least of that from each gap on."""
     place, opens, shuts = model.visits[drop, PLACE], model.visits[drop, EARLIEST], model.visits[drop, LATEST]
@@ -146,7 +146,7 @@ def _write_detours(model: Model, search: Search, rows: Ints, count: int, drop: i
         least[gap] = lowest
 
 
-@kernel
+@bare_kernel
 def _has_room(model: Model, rows: Ints, gap: int, ride: int, shift: int) -> bool:
     kind = model.kinds[shift]
     for number in range(model.left.shape[1]):  # noqa: SIM110 — Numba compiles no generator expressions
@@ -155,7 +155,7 @@ def _has_room(model: Model, rows: Ints, gap: int, ride: int, shift: int) -> bool
     return True
 
 
-@kernel
+@bare_kernel
 def _is_legal(
     model: Model, search: Search, shift: int, slot: int, ride: int, pickup_gap: int, dropoff_gap: int
 ) -> bool:
@@ -182,7 +182,7 @@ def _is_legal(
     return _fits_duration(rows, block, first, stop, length, leg - rows[stop, LEG], free_at, longest, binds)
 
 
-@kernel
+@bare_kernel
 def _fits_duration(
     rows: Ints, block: Ints, first: int, stop: int, length: int, longer_leg: int, free_at: int, longest: int, binds: int
 ) -> bool:
@@ -199,7 +199,7 @@ def _fits_duration(
     return bool(arrival - min(rows[first, LEAVE], start - spent) <= longest)
 
 
-@kernel
+@bare_kernel
 def _fits_breaks(
     model: Model, shift: int, rows: Ints, block: Ints, first: int, stop: int, length: int, leg: int, binds: int
 ) -> bool:
@@ -212,7 +212,7 @@ def _fits_breaks(
     return False
 
 
-@kernel
+@bare_kernel
 def _is_legal_whole(
     model: Model, search: Search, shift: int, slot: int, ride: int, pickup_gap: int, dropoff_gap: int
 ) -> bool:
@@ -221,7 +221,7 @@ def _is_legal_whole(
     return load_tour(model, shift, search.codes, count, search.block, search.where) >= 0
 
 
-@kernel
+@bare_kernel
 def write_longer(search: Search, slot: int, ride: int, pickup_gap: int, dropoff_gap: int) -> int:
     """Write the visits of a tour with a ride in it into ``search.codes``; return their number."""
     rows, codes, position = search.rows[slot], search.codes, 0
@@ -238,7 +238,7 @@ def write_longer(search: Search, slot: int, ride: int, pickup_gap: int, dropoff_
     return position
 
 
-@kernel
+@bare_kernel
 def _join_block(
     model: Model, rows: Ints, block: Ints, ride: int, first: int, stop: int, pickup_gap: int, dropoff_gap: int
 ) -> int:
@@ -263,14 +263,14 @@ def _join_block(
     return position
 
 
-@kernel
+@bare_kernel
 def _write_visit(block: Ints, position: int, visit: Ints, leg: int, pair: int) -> None:
     block[position, LEG], block[position, PAIR] = leg, pair
     block[position, OPENS], block[position, SHUTS] = visit[EARLIEST], visit[LATEST]
     block[position, SERVES], block[position, WITHIN] = visit[SERVICE], visit[LIMIT] if pair >= 0 else FAR
 
 
-@kernel
+@bare_kernel
 def write_slot(model: Model, search: Search, shift: int, slot: int, count: int) -> bool:
     """Load ``search.codes[:count]`` into a slot as the tour of ``shift``; return whether it keeps all rules."""
     cost = load_tour(model, shift, search.codes, count, search.rows[slot], search.where)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import ABOARD, FIXED_COST, LOCKED, Ints, free_kernel, kernel
+from .arrays import ABOARD, FIXED_COST, LOCKED, Ints, bare_free_kernel, bare_kernel
 from .pool import PoolArrays, remember_tour
 from .ruin_model import (
     ABSENT,
@@ -60,7 +60,7 @@ LEFT_OUT = 1 << 44
 OWED = 1 << 50
 
 
-@kernel
+@bare_kernel
 def load_plan(model: Model, search: Search, codes: Ints, begins: Ints) -> bool:
     """Start from a plan without free breaks; return whether its tours are legal."""
     state = search.state
@@ -87,7 +87,7 @@ def load_plan(model: Model, search: Search, codes: Ints, begins: Ints) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def left_out(model: Model, search: Search) -> int:
     """Return the weight of the rides that are left out."""
     weight = 0
@@ -96,7 +96,7 @@ def left_out(model: Model, search: Search) -> int:
     return weight
 
 
-@kernel
+@bare_kernel
 def _keep_best(search: Search) -> None:
     for shift in range(len(search.slot_of)):
         slot = search.slot_of[shift]
@@ -105,7 +105,7 @@ def _keep_best(search: Search) -> None:
             search.best_codes[shift, k] = search.rows[slot, k, CODE]
 
 
-@kernel
+@bare_kernel
 def _return_to_best(model: Model, search: Search) -> None:
     state = search.state
     begin_move(search)
@@ -129,7 +129,7 @@ def _return_to_best(model: Model, search: Search) -> None:
             state[ABSENT] += 1
 
 
-@free_kernel
+@bare_free_kernel
 def run(
     model: Model, search: Search, pool: PoolArrays, knobs: NDArray[np.float64], stop: int, offset: float, rate: float
 ) -> None:
@@ -153,7 +153,7 @@ def run(
         state[ITERATION] += 1
 
 
-@kernel
+@bare_kernel
 def _mark(model: Model, search: Search, knobs: NDArray[np.float64]) -> None:
     used, visits = 0, 0
     for shift in range(len(search.slot_of)):
@@ -165,14 +165,14 @@ def _mark(model: Model, search: Search, knobs: NDArray[np.float64]) -> None:
         mark_strings(model, search, knobs, used, visits)
 
 
-@kernel
+@bare_kernel
 def _temperature(search: Search, knobs: NDArray[np.float64], share: float) -> float:
     begun = search.begun[0]
     done = min(1.0, max(0.0, (share - begun) / max(1e-9, 1.0 - begun))) if search.state[PHASE] == CHEAPER else 0.0
     return float(search.begun[1] * knobs[HOT] * (knobs[COLD] / knobs[HOT]) ** done)
 
 
-@kernel
+@bare_kernel
 def _accepts(model: Model, search: Search, knobs: NDArray[np.float64], share: float, before: int) -> bool:
     """Return whether to go on from the changed plan; ``before`` is the weight of those left out of the old one."""
     state, after = search.state, left_out(model, search)
@@ -193,7 +193,7 @@ def _accepts(model: Model, search: Search, knobs: NDArray[np.float64], share: fl
     return bool(change < -_temperature(search, knobs, share) * math.log(1.0 - draw_share(search.random)))
 
 
-@kernel
+@bare_kernel
 def _note(model: Model, search: Search, pool: PoolArrays) -> None:
     """Remember the best plan, and the tours of plans that became better."""
     state = search.state
@@ -214,7 +214,7 @@ def _note(model: Model, search: Search, pool: PoolArrays) -> None:
             remember_tour(pool, model.kinds[shift], search.slots[slot, COST], search.codes, count)
 
 
-@kernel
+@bare_kernel
 def _enter_phases(model: Model, search: Search, knobs: NDArray[np.float64], share: float) -> None:
     """Go on to the next phase, or to the next van to do without."""
     state = search.state
@@ -233,7 +233,7 @@ def _enter_phases(model: Model, search: Search, knobs: NDArray[np.float64], shar
             _go_for_less(model, search, share)
 
 
-@kernel
+@bare_kernel
 def _go_for_less(model: Model, search: Search, share: float) -> None:
     search.state[PHASE] = CHEAPER
     search.is_open[:] = True
@@ -241,7 +241,7 @@ def _go_for_less(model: Model, search: Search, share: float) -> None:
     search.begun[0], search.begun[1] = share, _mean_leg(search)
 
 
-@kernel
+@bare_kernel
 def _mean_leg(search: Search) -> float:
     """Return the mean driving time of the legs of all tours in use (s), at least 1."""
     driven, legs = 0, 1
@@ -254,7 +254,7 @@ def _mean_leg(search: Search) -> float:
     return max(1.0, driven / legs)
 
 
-@kernel
+@bare_kernel
 def _close_tour(model: Model, search: Search) -> bool:
     """Close the shift whose rides were missed least, and all unused ones; return whether one is worth closing."""
     total, used, closed, fewest = 0, 0, -1, 0

@@ -27,7 +27,7 @@ from .arrays import (
     START,
     START_AT,
     Ints,
-    kernel,
+    bare_kernel,
 )
 from .ruin_model import (
     AHEAD,
@@ -57,7 +57,7 @@ from .ruin_model import (
 )
 
 
-@kernel
+@bare_kernel
 def load_tour(model: Model, shift: int, codes: Ints, count: int, rows: Ints, where: Ints) -> int:
     """Write ``codes[:count]``, without free breaks, into ``rows``; return its cost, -1 when it breaks a rule."""
     if not _link(model, shift, codes, count, rows, where):
@@ -70,7 +70,7 @@ def load_tour(model: Model, shift: int, codes: Ints, count: int, rows: Ints, whe
     return _cost(model, shift, codes, count, rows)
 
 
-@kernel
+@bare_kernel
 def _cost(model: Model, shift: int, codes: Ints, count: int, rows: Ints) -> int:
     cost, riders = model.heads[shift, FIXED_COST], 0
     for k in range(count + 1):
@@ -80,7 +80,7 @@ def _cost(model: Model, shift: int, codes: Ints, count: int, rows: Ints) -> int:
     return cost if riders > 0 else 0
 
 
-@kernel
+@bare_kernel
 def _link(model: Model, shift: int, codes: Ints, count: int, rows: Ints, where: Ints) -> bool:
     """Write all that does not depend on the clock; return whether loads, order and locked breaks are right."""
     visits, left, breaks_from = model.visits, model.left, 2 * len(model.taken)
@@ -124,7 +124,7 @@ def _link(model: Model, shift: int, codes: Ints, count: int, rows: Ints, where: 
     return bool(spanning == 0 and aboard == 0)
 
 
-@kernel
+@bare_kernel
 def _link_load(model: Model, shift: int, rows: Ints, k: int) -> bool:
     """Write what is left of each capacity row after row ``k``; return whether nothing is exceeded."""
     code, kind = rows[k, CODE], model.kinds[shift]
@@ -139,7 +139,7 @@ def _link_load(model: Model, shift: int, rows: Ints, k: int) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def _link_end(model: Model, shift: int, count: int, rows: Ints, place: int, binding: int) -> None:
     at = model.heads[shift, END]
     rows[count, CODE], rows[count, AT], rows[count, FROM] = -1, at, place
@@ -150,7 +150,7 @@ def _link_end(model: Model, shift: int, count: int, rows: Ints, place: int, bind
     rows[count, ALONE] = 1 if count >= model.heads[shift, LOCKED] else 0
 
 
-@kernel
+@bare_kernel
 def settle(rows: Ints, first: int, stop: int, free_at: int, binds: int) -> int:
     """Write the earliest ``BEGIN`` of rows ``first`` to ``stop - 1``; return when the van is free, or ``FAR``.
 
@@ -189,7 +189,7 @@ def settle(rows: Ints, first: int, stop: int, free_at: int, binds: int) -> int:
     return FAR
 
 
-@kernel
+@bare_kernel
 def settle_back(rows: Ints, first: int, stop: int, free_by: int, binds: int) -> int:
     """Write the latest ``BEGIN`` of the rows so that the van is free at ``free_by``; return the first, or ``-FAR``."""
     done = free_by
@@ -223,7 +223,7 @@ def settle_back(rows: Ints, first: int, stop: int, free_by: int, binds: int) -> 
     return -FAR
 
 
-@kernel
+@bare_kernel
 def _time_plain(model: Model, shift: int, count: int, rows: Ints) -> bool:
     """Write the times of a tour without free breaks; return whether they can be kept."""
     is_smooth = model.slack[1] == 1
@@ -262,7 +262,7 @@ def _time_plain(model: Model, shift: int, count: int, rows: Ints) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def _bound_early(rows: Ints, gap: int, stop: int) -> None:
     """Write ``EARLY`` inside a block as if its ride times did not count."""
     ready = rows[gap, EARLY]
@@ -271,7 +271,7 @@ def _bound_early(rows: Ints, gap: int, stop: int) -> None:
         rows[k + 1, EARLY] = ready
 
 
-@kernel
+@bare_kernel
 def _bound_reach(rows: Ints, first: int, stop: int, by: int) -> None:
     """Write ``REACH`` inside a block as if its ride times did not count."""
     done = by
@@ -280,7 +280,7 @@ def _bound_reach(rows: Ints, first: int, stop: int, by: int) -> None:
         done = rows[k, REACH] - rows[k, LEG]
 
 
-@kernel
+@bare_kernel
 def _bound_close(model: Model, count: int, rows: Ints) -> None:
     if model.slack[1] == 1:
         for k in range(count + 1):
@@ -291,7 +291,7 @@ def _bound_close(model: Model, count: int, rows: Ints) -> None:
         rows[k, CLOSE] = min(rows[k, SHUTS], rows[k + 1, CLOSE] - rows[k, SERVES])
 
 
-@kernel
+@bare_kernel
 def _time_duration(model: Model, shift: int, count: int, rows: Ints) -> bool:
     """Write what a longest duration needs at the quiet gaps; return whether the tour keeps it."""
     rows[0, SPENT], rows[0, LEAVE] = 0, FAR
@@ -319,7 +319,7 @@ def _time_duration(model: Model, shift: int, count: int, rows: Ints) -> bool:
     return bool(max(total, arrival - leave) <= model.heads[shift, LONGEST])
 
 
-@kernel
+@bare_kernel
 def _time_breaks(model: Model, shift: int, count: int, rows: Ints) -> bool:
     """Write the times of a tour with free breaks; return whether they can be kept."""
     sets = 1 << model.heads[shift, FREE_BREAKS]
@@ -354,7 +354,7 @@ def _time_breaks(model: Model, shift: int, count: int, rows: Ints) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def leave_by(model: Model, shift: int, rows: Ints, gap: int, leg: int) -> int:
     """Write by when the van must be free in a quiet gap for each set of breaks taken before; return the latest of all.
 
@@ -380,7 +380,7 @@ def leave_by(model: Model, shift: int, rows: Ints, gap: int, leg: int) -> int:
     return int(last)
 
 
-@kernel
+@bare_kernel
 def _run_forward(model: Model, shift: int, count: int, rows: Ints, depart: int) -> None:
     at, sets = FREE + model.left.shape[1], 1 << model.heads[shift, FREE_BREAKS]
     for done in range(sets):
@@ -398,7 +398,7 @@ def _run_forward(model: Model, shift: int, count: int, rows: Ints, depart: int) 
         _take_breaks(model, shift, rows, gap)
 
 
-@kernel
+@bare_kernel
 def _take_breaks(model: Model, shift: int, rows: Ints, gap: int) -> None:
     at, number = FREE + model.left.shape[1], model.heads[shift, FREE_BREAKS]
     for done in range(1 << number):
@@ -414,7 +414,7 @@ def _take_breaks(model: Model, shift: int, rows: Ints, gap: int) -> None:
                 rows[gap, more] = min(rows[gap, more], begin + model.visits[pause, SERVICE])
 
 
-@kernel
+@bare_kernel
 def _run_backward(model: Model, shift: int, count: int, rows: Ints) -> None:
     sets, width = 1 << model.heads[shift, FREE_BREAKS], 1 << model.breaks.shape[1]
     latest = FREE + model.left.shape[1] + width
@@ -432,7 +432,7 @@ def _run_backward(model: Model, shift: int, count: int, rows: Ints) -> None:
         gap = first
 
 
-@kernel
+@bare_kernel
 def _lasts(model: Model, shift: int, count: int, rows: Ints) -> bool:
     """Return whether a tour with free breaks keeps its longest duration, wherever the breaks best go."""
     longest = model.heads[shift, LONGEST]
