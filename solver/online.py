@@ -38,6 +38,7 @@ from .arrays import (
     SHUTS,
     START,
     START_AT,
+    STATES_AT,
     Ints,
     Packed,
     Tables,
@@ -50,10 +51,10 @@ from .problem import ProblemError
 from .scan import (
     PICKUP_FIRST,
     SHIFT_FIRST,
+    UNKNOWN,
     find_places,
     load_shift,
     make_scratch,
-    price_detours,
     write_candidate,
 )
 from .schedule import settle_earliest
@@ -120,17 +121,19 @@ def _run(tables: Tables, order: Ints, asked_at: Ints, tie: int, rows: Ints, gaps
     loaded = Loaded(tables.travel_s, tables.visits, tables.free_breaks, tables.capacity, heads, rows, gaps)
     scratch = make_scratch(loaded)
     found_at = np.full(len(tables.visits), -1, dtype=np.int64)
-    wish = np.empty((1, RIDE + tables.rides.shape[1]), dtype=np.int64)
+    wish = np.empty(RIDE + tables.rides.shape[1], dtype=np.int64)
     answer = np.empty((1, FOUND_COLUMNS + rows.shape[1] + 1), dtype=np.int64)
     for shift in range(len(heads)):
         _load(tables, loaded, shift, answer[0, :0], found_at, scratch)
     for ride in order:
         for shift in range(len(heads)):
             if heads[shift, START_AT] < asked_at[ride]:
-                _advance(tables, loaded, shift, asked_at[ride], log)
-        write_candidate(tables, ride, wish[0])
-        price_detours(loaded, wish, scratch)
-        find_places(loaded, wish[0], tables.allowed[ride : ride + 1], FAR, tie, answer, scratch)
+                if heads[shift, LOCKED] == heads[shift, COUNT]:
+                    _idle(loaded, shift, asked_at[ride])
+                else:
+                    _advance(tables, loaded, shift, asked_at[ride], log)
+        write_candidate(tables, ride, wish)
+        find_places(loaded, wish, tables.allowed[ride : ride + 1], FAR, tie, UNKNOWN, answer, scratch)
         shift = answer[0, SHIFT]
         if shift >= 0:
             log[ride, 0], passed = shift, heads[shift, LOCKED]
@@ -152,6 +155,14 @@ def _load(tables: Tables, loaded: Loaded, shift: int, tour: Ints, found_at: Ints
         found_at[code] = -1
     load_shift(tables, shift, tour, head, rows, loaded.gaps[shift], found_at, offset, scratch.free_by)
     settle_earliest(rows, 0, head[COUNT], head[START_AT])
+
+
+@inner_kernel
+def _idle(loaded: Loaded, shift: int, now: int) -> None:
+    """Let a van with nothing before it wait until ``now``: of all that is loaded only these moments change."""
+    heads, rows, gaps, gap = loaded.heads, loaded.rows, loaded.gaps, loaded.heads[shift, COUNT]
+    heads[shift, START_AT] = rows[shift, gap, heads[shift, STATES_AT]] = now
+    gaps[shift, EARLY, gap] = gaps[shift, CLEAR, gap] = now
 
 
 @bare_kernel

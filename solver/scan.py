@@ -56,11 +56,15 @@ from .trial import (
     BLOCK_COLUMNS,
     DROP,
     DROPOFF_CODE,
+    FIRST,
     FOUND_COLUMNS,
     PICKED,
     PICKUP_CODE,
+    PRICED_FROM,
     RIDE,
     SHIFT,
+    SPAN_COLUMNS,
+    STOP,
     Loaded,
     Scratch,
     try_pair,
@@ -78,6 +82,9 @@ The end of the pickup's service, ``FAR`` where the pickup is out of the question
 any later gap, ``FAR`` where there is none.
 """
 PICK_LINES = 2
+
+UNKNOWN, KNOWN = range(2)
+"""Whether the detours of a ride are priced already, with those of others between the same places."""
 
 PICKUP_FIRST, SHIFT_FIRST = range(2)
 """What decides between shifts that cost the same: the earlier pickup, then the number of the shift; or that alone."""
@@ -136,10 +143,13 @@ def find_insertions(
         stop = first + 1
         while stop < len(candidates) and _goes_the_same_way(candidates, first, stop):
             stop += 1
-        price_detours(loaded, candidates[first:stop], scratch)
+        prices = UNKNOWN
+        if stop > first + 1:
+            price_detours(loaded, candidates[first:stop], scratch)
+            prices = KNOWN
         for number in range(first, stop):
             may = allowed[number : number + 1]
-            find_places(loaded, candidates[number], may, most, PICKUP_FIRST, answers[number], scratch)
+            find_places(loaded, candidates[number], may, most, PICKUP_FIRST, prices, answers[number], scratch)
         first = stop
 
 
@@ -169,7 +179,7 @@ def make_scratch(loaded: Loaded) -> Scratch:
     """Return room for any search in the same tours."""
     shifts, stride, columns = loaded.rows.shape
     return Scratch(
-        np.empty(shifts, dtype=np.int64),
+        np.empty((shifts, SPAN_COLUMNS), dtype=np.int64),
         np.empty((shifts, DETOUR_LINES, stride), dtype=np.int64),
         np.empty((PICK_LINES, stride), dtype=np.int64),
         np.empty(shifts, dtype=np.int64),
@@ -205,12 +215,14 @@ def write_candidate(tables: Tables, number: int, candidate: Ints) -> None:
 
 
 @bare_kernel
-def find_places(loaded: Loaded, ride: Ints, allowed: Mask, most: int, tie: int, ranks: Ints, scratch: Scratch) -> None:
-    """Write the best insertions of one ride, whose detours are priced, into ``ranks``, one answer a row."""
+def find_places(
+    loaded: Loaded, ride: Ints, allowed: Mask, most: int, tie: int, prices: int, ranks: Ints, scratch: Scratch
+) -> None:
+    """Write the best insertions of one ride into ``ranks``, one answer a row."""
     bounds, best = scratch.bounds, scratch.best
     for rank in range(len(ranks)):
         ranks[rank, SHIFT] = -1
-    _bound_shifts(loaded, ride, allowed, scratch)
+    _bound_shifts(loaded, ride, allowed, prices, scratch)
     while True:
         shift = _cheapest(bounds)
         limit = min(most, ranks[-1, ADDED]) if ranks[-1, SHIFT] >= 0 else most
@@ -274,7 +286,7 @@ def _first_gap(gaps: Ints, shift: int, first: int, count: int, ready: int) -> in
 @bare_kernel
 def price_detours(loaded: Loaded, group: Ints, scratch: Scratch) -> None:
     """Write the driving times of rides between the same places for all gaps in which one of them can have a visit."""
-    travel_s, heads, gaps, detours = loaded.travel_s, loaded.heads, loaded.gaps, scratch.detours
+    heads, gaps, spans = loaded.heads, loaded.gaps, scratch.spans
     pickup, dropoff = group[0, PLACE], group[0, DROP + PLACE]
     ready, shuts = FAR, -FAR
     for number in range(len(group)):
@@ -282,18 +294,20 @@ def price_detours(loaded: Loaded, group: Ints, scratch: Scratch) -> None:
         shuts = max(shuts, group[number, DROP + LATEST])
     for shift in range(len(heads)):
         count = heads[shift, COUNT]
-        if count < 0:
-            continue
-        first = _first_gap(gaps, shift, heads[shift, LOCKED], count, ready)
-        scratch.firsts[shift] = first
-        for gap in range(first, count + 1):
-            if gaps[shift, CLEAR, gap] > shuts:
-                break
-            here, there = gaps[shift, GAP_FROM, gap], gaps[shift, GAP_AT, gap]
-            detours[shift, TO_PICKUP, gap] = travel_s[here, pickup]
-            detours[shift, TO_NEXT, gap] = travel_s[pickup, there]
-            detours[shift, TO_DROPOFF, gap] = travel_s[here, dropoff]
-            detours[shift, ON, gap] = travel_s[dropoff, there]
+        if count >= 0:
+            gap = spans[shift, PRICED_FROM] = _first_gap(gaps, shift, heads[shift, LOCKED], count, ready)
+            while gap <= count and gaps[shift, CLEAR, gap] <= shuts:
+                _price(loaded.travel_s, gaps, shift, gap, pickup, dropoff, scratch.detours)
+                gap += 1
+
+
+@inner_kernel
+def _price(travel_s: Matrix, gaps: Ints, shift: int, gap: int, pickup: int, dropoff: int, detours: Ints) -> None:
+    here, there = gaps[shift, GAP_FROM, gap], gaps[shift, GAP_AT, gap]
+    detours[shift, TO_PICKUP, gap] = travel_s[here, pickup]
+    detours[shift, TO_NEXT, gap] = travel_s[pickup, there]
+    detours[shift, TO_DROPOFF, gap] = travel_s[here, dropoff]
+    detours[shift, ON, gap] = travel_s[dropoff, there]
 
 
 @inner_kernel
@@ -314,12 +328,13 @@ def _fits(gaps: Ints, shift: int, gap: int, taken: Ints) -> bool:
 
 
 @bare_kernel
-def _bound_shifts(loaded: Loaded, ride: Ints, allowed: Mask, scratch: Scratch) -> None:
-    """Write a lower bound of what a ride adds for each shift, ``FAR`` for those that cannot take it."""
+def _bound_shifts(loaded: Loaded, ride: Ints, allowed: Mask, prices: int, scratch: Scratch) -> None:
+    """Write a lower bound of what a ride adds for each shift, ``FAR`` for those that cannot take it; and its gaps."""
     heads, gaps, detours, bounds, taken = loaded.heads, loaded.gaps, scratch.detours, scratch.bounds, scratch.taken
+    pickup, dropoff = ride[PLACE], ride[DROP + PLACE]
     earliest, latest, service = ride[EARLIEST], ride[LATEST], ride[SERVICE]
     opens, shuts, serves = ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
-    direct = loaded.travel_s[ride[PLACE], ride[DROP + PLACE]]
+    direct = loaded.travel_s[pickup, dropoff]
     same = direct if direct <= ride[DROP + LIMIT] else FAR
     for shift in range(len(heads)):
         bounds[shift] = FAR
@@ -328,12 +343,17 @@ def _bound_shifts(loaded: Loaded, ride: Ints, allowed: Mask, scratch: Scratch) -
             continue
         _take(loaded.capacity, shift, ride, taken)
         bound = least = FAR
-        for gap in range(_first_gap(gaps, shift, scratch.firsts[shift], count, earliest + service), count + 1):
+        first = heads[shift, LOCKED] if prices == UNKNOWN else scratch.spans[shift, PRICED_FROM]
+        first = gap = _first_gap(gaps, shift, first, count, earliest + service)
+        while gap <= count:
             clear, early = gaps[shift, CLEAR, gap], gaps[shift, EARLY, gap]
             if clear > shuts or (early > latest and least >= FAR):
                 break
+            if prices == UNKNOWN:
+                _price(loaded.travel_s, gaps, shift, gap, pickup, dropoff, detours)
             if not _fits(gaps, shift, gap, taken):
                 least = FAR
+                gap += 1
                 continue
             to_pickup, to_next = detours[shift, TO_PICKUP, gap], detours[shift, TO_NEXT, gap]
             to_dropoff, on = detours[shift, TO_DROPOFF, gap], detours[shift, ON, gap]
@@ -347,6 +367,8 @@ def _bound_shifts(loaded: Loaded, ride: Ints, allowed: Mask, scratch: Scratch) -
             bound = min(bound, here if picks and max(opens, ready + same) <= by else FAR)
             goes_on = picks and max(gaps[shift, GAP_OPENS, gap], ready + to_next) <= close
             least = min(least, to_pickup + to_next - arc if goes_on else FAR)
+            gap += 1
+        scratch.spans[shift, FIRST], scratch.spans[shift, STOP] = first, gap
         if bound < FARTHEST_INPUT:
             bounds[shift] = bound + heads[shift, EXTRA]
 
@@ -368,8 +390,8 @@ def _scan_shift(loaded: Loaded, ride: Ints, scratch: Scratch) -> None:
     shift, detours, picks, best = scratch.best[SHIFT], scratch.detours, scratch.picks, scratch.best
     gaps, head = loaded.gaps, loaded.heads[shift]
     _take(loaded.capacity, shift, ride, scratch.taken)
-    first = _first_gap(gaps, shift, scratch.firsts[shift], head[COUNT], ride[EARLIEST] + ride[SERVICE])
-    stop = _look_ahead(loaded, ride, scratch, first)
+    first, stop = scratch.spans[shift, FIRST], scratch.spans[shift, STOP]
+    _look_ahead(loaded, ride, scratch, first, stop)
     direct = loaded.travel_s[ride[PLACE], ride[DROP + PLACE]]
     for gap in range(first, stop):
         ready, on = picks[READY, gap], detours[shift, ON, gap]
@@ -385,13 +407,10 @@ def _scan_shift(loaded: Loaded, ride: Ints, scratch: Scratch) -> None:
 
 
 @inner_kernel
-def _look_ahead(loaded: Loaded, ride: Ints, scratch: Scratch, first: int) -> int:
-    """Write the lines of ``picks`` for one shift; return the first gap in which a drop-off is out of the question."""
+def _look_ahead(loaded: Loaded, ride: Ints, scratch: Scratch, first: int, stop: int) -> None:
+    """Write the lines of ``picks`` for some gaps of one shift."""
     shift, detours, picks, gaps = scratch.best[SHIFT], scratch.detours, scratch.picks, loaded.gaps
     opens, shuts, serves = ride[DROP + EARLIEST], ride[DROP + LATEST], ride[DROP + SERVICE]
-    stop = first
-    while stop <= loaded.heads[shift, COUNT] and gaps[shift, CLEAR, stop] <= shuts:
-        stop += 1
     least = FAR
     for gap in range(stop - 1, first - 1, -1):
         picks[LEAST, gap], picks[READY, gap] = least, FAR
@@ -404,7 +423,6 @@ def _look_ahead(loaded: Loaded, ride: Ints, scratch: Scratch, first: int) -> int
         there, on = detours[shift, TO_DROPOFF, gap], detours[shift, ON, gap]
         if max(opens, gaps[shift, CLEAR, gap] + there) <= min(shuts, gaps[shift, REACH, gap] - on - serves):
             least = min(least, there + on - gaps[shift, GAP_ARC, gap])
-    return stop
 
 
 @bare_kernel

@@ -53,6 +53,11 @@ ADDED, PICKED, DROPPED, SHIFT, PICKUP_GAP, DROPOFF_GAP, DONE, LENGTH = range(8)
 FOUND_COLUMNS = 8
 """From here on, the codes of the tour."""
 
+PRICED_FROM, FIRST, STOP = range(3)
+"""Columns of ``Scratch.spans``: the first gap whose detours are priced for a group of rides; and of one ride the first
+gap in which it can be picked up, and the one from which on it can neither be picked up nor dropped."""
+SPAN_COLUMNS = 3
+
 BLOCK_COLUMNS = BOUND + 1
 """The first columns of a tour's rows, all that is needed to settle a block."""
 
@@ -75,8 +80,8 @@ class Loaded(NamedTuple):
 class Scratch(NamedTuple):
     """Room for what a search works out; made once for many rides."""
 
-    firsts: Ints
-    """For each shift, the first gap in which any ride of a group can be picked up."""
+    spans: Ints
+    """Shape (shifts, ``SPAN_COLUMNS``)."""
     detours: Ints
     """Shape (shifts, lines, longest tour + 1), see :mod:`solver.scan`."""
     picks: Ints

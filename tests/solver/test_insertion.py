@@ -41,7 +41,7 @@ from solver.problem import (
     pickup_of,
 )
 from solver.rows import PICKUP
-from solver.scan import PICKUP_FIRST, find_places, make_scratch, price_detours
+from solver.scan import KNOWN, PICKUP_FIRST, find_places, make_scratch, price_detours
 
 from . import brute_force
 from .instances import CROOKED, LOOSE, SMALL, TIMED, TINY, UNBOUND, Case, Size, cases, draw_case
@@ -284,7 +284,7 @@ def priced_like(state: PackedPlan, other: Ride, wish: Ride) -> list[tuple[int, i
     table[1, 1:3], table[1, 6:8] = (-(10**6), 10**6), (-(10**6), 10**6)
     answers, scratch = make_answers(state, 1, 1), make_scratch(state.loaded)
     price_detours(state.loaded, table[1:], scratch)
-    find_places(state.loaded, table[0], np.empty((0, 0), dtype=np.bool_), FAR, PICKUP_FIRST, answers[0], scratch)
+    find_places(state.loaded, table[0], np.empty((0, 0), dtype=np.bool_), FAR, PICKUP_FIRST, KNOWN, answers[0], scratch)
     added, picked, dropped, shift = answers[0, 0, :4].tolist()
     return [(added, picked, shift, dropped)] if shift >= 0 else []
 
