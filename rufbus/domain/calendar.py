@@ -124,11 +124,11 @@ def hindrances_on(service: Service, day: dt.date) -> frozenset[str]:
     A day reaches from its midnight to the next one, or to the end of its last shift. What touches it for a minute
     counts for all of it: no promise ever relies on a road that may be closed.
     """
-    if not service.hindrances:
-        return frozenset()
     begins_at, ends_at = (local_instant(day, seconds, service.zone) for seconds in (0, DAY_S))
-    ends_at = max([ends_at, *(shift.end_by for shift in shifts_on(service, day))])
-    return frozenset(each.id for each in service.hindrances if each.start_at < ends_at and begins_at < each.end_at)
+    ahead = [each for each in service.hindrances if begins_at < each.end_at]
+    if any(ends_at <= each.start_at < ends_at + 2 * DAY_S for each in ahead):
+        ends_at = max([ends_at, *(shift.end_by for shift in shifts_on(service, day))])
+    return frozenset(each.id for each in ahead if each.start_at < ends_at)
 
 
 def hindered_days(service: Service) -> list[dt.date]:

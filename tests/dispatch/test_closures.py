@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rufbus.checker.verify import find_faults
 from rufbus.dispatch.cancel import cancel_booking
@@ -108,6 +110,30 @@ def test_a_planner_that_forgets_the_closure_is_found_out(roads, tmp_path):
     shifts = day.desk.shifts_on(THURSDAY)
     found = find_faults(state_of(day.desk), service, on_days(roads, service, tmp_path), shifts)
     assert any("it is given" in finding.detail for finding in found)
+
+
+WISHES = st.tuples(
+    st.sampled_from([WEDNESDAY, THURSDAY, "2026-11-27"]),
+    st.permutations(["Kirche", "Markt", "Klinik", "Hafen"]),
+    st.integers(6 * 60, 26 * 60),
+    st.sampled_from(list(Anchor)),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WISHES, min_size=1, max_size=6), st.booleans())
+def test_whatever_is_asked_for_is_promised_and_planned_by_the_roads_of_its_own_day(roads, tmp_path, wishes, all_shut):
+    day = day_at(roads, closing(roads, BRIDGE, *([ROUND] if all_shut else [])), tmp_path)
+    for date, (origin, destination, *_), minute, anchor in wishes:
+        wish = Wish(anchor, instant(date, f"{minute // 60}:{minute % 60:02d}"))
+        offer = quote_ride(day.desk, Request(origin, destination, wish, None, Party()))
+        for leg in (leg for offered in offer.quotes for leg in offered.legs):
+            ends = day.desk.place_index(leg.pickup.stop_id), day.desk.place_index(leg.dropoff.stop_id)
+            assert leg.direct_s == day.desk.network.times_on(leg.service_day).travel_s[ends]
+            assert leg.promise.max_ride_s == SERVICE.promise.max_ride_s(leg.direct_s)
+        if offer.quotes:
+            day.takes(offer.quotes[0])
+    assert faults_of(day.desk) == ()
 
 
 def test_where_nothing_leads_on_thursday_the_days_around_are_offered(roads, tmp_path):
