@@ -15,7 +15,7 @@ from .arrays import FAR, Ints, Mask, pack_ride
 from .insertion import NEW_DROPOFF, NEW_PICKUP, PackedPlan, make_answers
 from .problem import ProblemError, Ride
 from .scan import find_insertions
-from .trial import ADDED, FOUND_COLUMNS, LENGTH, PICKED, SHIFT
+from .trial import ADDED, FOUND_COLUMNS, LENGTH, PICKED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Places:
     added: Ints
     """What each adds to the tour's cost; ``FAR`` where it does not fit."""
     picked: Ints
-    """When each would be picked up."""
+    """When each would be picked up; ``FAR`` where it does not fit."""
     answers: Ints
 
     def tour_with(self, number: int) -> tuple[int, ...]:
@@ -73,5 +73,4 @@ def find_places(state: PackedPlan, candidates: Candidates) -> Places:
     answers = make_answers(state, len(candidates.rows), 1)
     find_insertions(*state.loaded, candidates.rows, candidates.allowed, FAR, answers)
     best = answers[:, 0]
-    fits = best[:, SHIFT] >= 0
-    return Places(np.where(fits, best[:, ADDED], FAR), np.where(fits, best[:, PICKED], FAR), best)
+    return Places(best[:, ADDED], best[:, PICKED], best)

@@ -218,10 +218,10 @@ def write_candidate(tables: Tables, number: int, candidate: Ints) -> None:
 def find_places(
     loaded: Loaded, ride: Ints, allowed: Mask, most: int, tie: int, prices: int, ranks: Ints, scratch: Scratch
 ) -> None:
-    """Write the best insertions of one ride into ``ranks``, one answer a row."""
+    """Write the best insertions of one ride into ``ranks``, one answer a row; where there is none, ``SHIFT`` is -1."""
     bounds, best = scratch.bounds, scratch.best
     for rank in range(len(ranks)):
-        ranks[rank, SHIFT] = -1
+        ranks[rank, SHIFT], ranks[rank, ADDED], ranks[rank, PICKED] = -1, FAR, FAR
     _bound_shifts(loaded, ride, allowed, prices, scratch)
     while True:
         shift = _cheapest(bounds)
