@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from random import Random
+from sys import getrefcount
 
 import numpy as np
 import pytest
 
 from solver.arrays import Packed, Tables, pack, repack
+from solver.breaks import start_states
 from solver.problem import Aboard, Problem
 
 from .instances import Size, draw_problem, draw_ride, draw_shift
@@ -78,3 +80,12 @@ def test_rides_that_stay_are_not_packed_again(monkeypatch):
     with pytest.raises(TypeError):
         repack(packed, problem.with_rides((replace(problem.rides[0]), *problem.rides[1:])))
     assert len(seen) == 1
+
+
+def test_a_bare_kernel_called_from_python_holds_nothing_of_what_it_was_given_afterwards():
+    rows, state = np.zeros((3, 20), dtype=np.int64), np.zeros(20, dtype=np.int64)
+    start_states(state, state[:0], rows[0], 0, 7)
+    before = getrefcount(rows), getrefcount(state)
+    for _ in range(10):
+        start_states(state, state[:0], rows[0], 0, 7)
+    assert (getrefcount(rows), getrefcount(state)) == before
