@@ -7,8 +7,9 @@ import pytest
 
 from rufbus.bench.instances.instance import read_instance
 from rufbus.bench.public_sets import run_set, to_rows
-from rufbus.bench.replay import _Day, replay
+from rufbus.bench.replay import Leaving, _Day, make_replay, replay
 from rufbus.bench.solving import Effort
+from rufbus.domain.errors import InvalidInput
 
 from .small_files import DATA, DYNAMIC, needs_data, write
 
@@ -28,6 +29,28 @@ def test_a_request_joins_the_tour_that_is_under_way(tmp_path):
     assert outcome.routes in ([[1, 2, 3, 4]], [[1, 2, 4, 3]])
     assert outcome.cost == pytest.approx(20)
     assert outcome.more["begins"] == [[5.0, 6.0, 12.0, 13.0]]
+
+
+def test_a_van_that_leaves_as_late_as_it_can_takes_in_who_asks_meanwhile(tmp_path):
+    asked_late = day(tmp_path, arrival_time=80)
+    outcome = replay(asked_late, SHORT, Leaving.LATEST)
+    assert (outcome.faults, outcome.unserved) == ((), [])
+    assert outcome.cost == pytest.approx(20)
+    assert outcome.more["begins"] == [[87.0, 88.0, 94.0, 95.0]]
+    assert replay(asked_late, SHORT, Leaving.EARLIEST).cost == pytest.approx(40)
+
+
+def test_whoever_leaves_late_still_begins_in_time(tmp_path):
+    outcome = replay(day(tmp_path, arrival_time=1, pickup_upper_tw=9), SHORT, Leaving.LATEST)
+    assert (outcome.faults, outcome.unserved) == ((), [])
+    assert outcome.more["begins"][0][0] == 9.0
+
+
+def test_vans_leave_earliest_or_latest_and_not_otherwise(tmp_path):
+    instance = day(tmp_path)
+    assert make_replay("latest")(instance, SHORT).routes == replay(instance, SHORT, Leaving.LATEST).routes
+    with pytest.raises(InvalidInput, match="earliest, latest"):
+        make_replay("soon")
 
 
 def test_a_request_that_comes_when_the_van_has_left_is_served_by_turning_back_or_by_another(tmp_path):
@@ -74,10 +97,11 @@ def test_a_twin_that_knows_the_future_is_found_out(tmp_path, monkeypatch):
 
 @needs_data
 @pytest.mark.data
+@pytest.mark.parametrize("leaving", Leaving)
 @pytest.mark.parametrize("name", ["a2-16", "b4-24", "pr01"])
-def test_public_days_are_replayed_without_a_broken_rule_and_set_beside_the_static_best(name):
+def test_public_days_are_replayed_without_a_broken_rule_and_set_beside_the_static_best(name, leaving):
     instance = read_instance(DATA / "dynamic" / "ddarp" / f"{name}.json", "ddarp")
-    (result,) = run_set([instance], SHORT, solver=replay)
+    (result,) = run_set([instance], SHORT, solver=make_replay(leaving))
     assert result.ours.faults == ()
     assert result.ours.more["served"] >= 0.8 * len(instance.problem.rides)
     rows = {row.figure: row for row in to_rows([result])}
