@@ -12,13 +12,14 @@ from rufbus.dispatch.planning import (
     board_cost_s,
     changed_tours,
     horizon_at,
+    keep_worthwhile,
     make_job,
     order_of,
     rebase,
     run_job,
     set_up_board,
 )
-from rufbus.dispatch.stop_list import publish_stop_lists
+from rufbus.dispatch.stop_list import AHEAD_S, publish_stop_lists
 from rufbus.domain.clock_time import to_local
 from rufbus.domain.errors import StalePlan
 from rufbus.domain.events import Event, EventKind
@@ -74,7 +75,7 @@ def improve_day(desk: Desk, service_day: str, *, seconds: float | None = None, s
         return Improvement(
             service_day, applied=False, reason=f"solver failed: {error}", cost_before_s=before, cost_after_s=before
         )
-    if gain_s < desk.service.solver.min_gain_s:
+    if gain_s <= 0:
         return Improvement(service_day, applied=False, reason="no gain", cost_before_s=before, cost_after_s=before)
     return apply_order(desk, service_day, order)
 
@@ -89,8 +90,9 @@ def apply_order(desk: Desk, service_day: str, order: Order) -> Improvement:
     plan = rebase(board, order)
     if plan is None:
         return Improvement(service_day, applied=False, reason="outdated", cost_before_s=before, cost_after_s=before)
+    plan = keep_worthwhile(board, plan, desk.service.solver.min_gain_s, lambda shift: shift.start_at <= now + AHEAD_S)
     after = board_cost_s(board, plan)
-    if after > before - desk.service.solver.min_gain_s:
+    if after == before:
         return Improvement(service_day, applied=False, reason="no gain left", cost_before_s=before, cost_after_s=before)
     tours = changed_tours(board, plan)
     try:

@@ -184,8 +184,10 @@ class SolverRules:
     engine: str = "portfolio"
     improve_every_s: int = 300
     improve_seconds: float = 10.0
+    improve_iterations: int = 0
+    """Most iterations of an engine in one improvement, so that the same tours give the same plan; 0 sets no limit."""
     min_gain_s: int = 60
-    """Vehicle time that a new plan must save to be worth the change."""
+    """Vehicle time that must be saved for each stop list that changes (s)."""
     silent_after_s: int = 900
     repair_tries: int = 3000
     """Insertions tried to make room before a wish is refused; 0 refuses at once."""

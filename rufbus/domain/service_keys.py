@@ -48,6 +48,7 @@ FIGURES: dict[str, dict[str, Limits]] = {
     "solver": {
         "improve_every_s": Limits(1, 86_400),
         "improve_seconds": Limits(0.1, 3600, whole=False),
+        "improve_iterations": Limits(0, 100_000_000),
         "min_gain_s": Limits(0, 86_400),
         "silent_after_s": Limits(1, 86_400),
         "repair_tries": Limits(0, 1_000_000),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +13,10 @@ from rufbus.dispatch.planning.board import Board
 from rufbus.dispatch.planning.calls import OrderedCall, Timed, ordered_call, tour_loads, with_times
 from rufbus.dispatch.planning.views import break_numbers
 from rufbus.domain.clock_time import to_local
+from rufbus.domain.fleet import Shift
 from rufbus.domain.tour import CallKind
 from solver.check import violations
-from solver.cost import plan_cost
+from solver.cost import plan_cost, tour_cost
 from solver.improve import improve_plan, warm_up_engines
 from solver.insertion import NEW_DROPOFF, NEW_PICKUP, candidate_insertions
 from solver.insertion import warm_up as warm_up_kernels
@@ -32,6 +33,8 @@ class ImproveJob:
     seconds: float
     seed: int
     engine: str
+    iterations: int = 0
+    """Most iterations of an engine; 0 sets no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ Order = dict[str, tuple[OrderedCall, ...]]
 def make_job(board: Board, *, seconds: float, seed: int) -> ImproveJob:
     """Return the improvement job of a board, over just the places it uses."""
     problem = _compact(board.problem)
-    return ImproveJob(problem, board.plan, seconds, seed, board.desk.service.solver.engine)
+    rules = board.desk.service.solver
+    return ImproveJob(problem, board.plan, seconds, seed, rules.engine, rules.improve_iterations)
 
 
 def warm_up(desk: Desk) -> None:
@@ -62,8 +66,10 @@ def warm_up(desk: Desk) -> None:
 def run_job(job: ImproveJob) -> ImproveResult:
     """Improve a plan; runs in a worker process, whose kernels are made ready before the time counts."""
     warm_up_engines()
-    budget = Budget(seconds=job.seconds)
-    found = improve_plan(job.problem, job.plan, budget, job.seed, job.engine, threads=_cores())
+    budget, threads = Budget(seconds=job.seconds), _cores()
+    if job.iterations:
+        budget, threads = replace(budget, iterations=job.iterations), 1
+    found = improve_plan(job.problem, job.plan, budget, job.seed, job.engine, threads=threads)
     return ImproveResult(found.plan, found.cost_before, found.cost_after)
 
 
@@ -99,6 +105,37 @@ def rebase(board: Board, order: Order) -> Plan | None:
     if plan is None or violations(board.problem, plan):
         return None
     return plan if plan_cost(board.problem, plan) < plan_cost(board.problem, board.plan) else None
+
+
+def keep_worthwhile(board: Board, plan: Plan, min_gain_s: int, is_listed: Callable[[Shift], bool]) -> Plan:
+    """Return ``plan`` without those of its changes that save too little for the stop lists that they change.
+
+    Tours that change riders among each other change together or not at all; whether others do makes no difference to
+    them. Each such group must save vehicle time, and ``min_gain_s`` (s) for each of its tours that ``is_listed``.
+    """
+    for group in _groups(board, plan):
+        before, after = (
+            sum(tour_cost(board.problem, number, each.tours[number]) for number in group) for each in (board.plan, plan)
+        )
+        lists = sum(is_listed(board.views[number].shift) for number in group)
+        if before - after < max(min_gain_s * lists, 1):
+            for number in group:
+                plan = plan.with_tour(number, board.plan.tours[number])
+    return plan
+
+
+def _groups(board: Board, plan: Plan) -> list[list[int]]:
+    """Return the numbers of the tours that differ from the running plan, those together that change riders."""
+    changed = [number for number, tour in enumerate(plan.tours) if tour != board.plan.tours[number]]
+    first_with: dict[int, int] = {}
+    group_of = {number: number for number in changed}
+    for number in changed:
+        for code in (*board.plan.tours[number], *plan.tours[number]):
+            if code < 2 * len(board.problem.rides):
+                joined = first_with.setdefault(code // 2, number)
+                old, new = group_of[number], group_of[joined]
+                group_of = {each: new if group == old else group for each, group in group_of.items()}
+    return [[number for number in changed if group_of[number] == group] for group in dict.fromkeys(group_of.values())]
 
 
 def changed_tours(board: Board, plan: Plan) -> list[Timed]:
