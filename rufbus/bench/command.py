@@ -111,14 +111,18 @@ def run_ddarp(
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
     engine: EngineOption = DEFAULT_ENGINE,
+    leaving: Annotated[
+        str, typer.Option("--leave", help="When a van leaves for its next visit: earliest or latest in time for it.")
+    ] = "earliest",
     best_known: BestOption = None,
     out: OutOption = None,
     plot: PlotOption = None,
 ) -> None:
     """Replay dynamic dial-a-ride instances: insert each request when it becomes known, and improve in between."""
     from rufbus.bench.public_runs import run_public
-    from rufbus.bench.replay import DEFAULT_ITERATIONS, replay
+    from rufbus.bench.replay import DEFAULT_ITERATIONS, make_replay
 
+    replay = make_replay(leaving)
     if seconds is None and iterations is None:
         iterations = DEFAULT_ITERATIONS
     run_public(
@@ -170,20 +174,20 @@ def measure_alternatives(
 @app.command("policy")
 def run_policy(
     home: Annotated[Path | None, typer.Option(help="The folder of a service; by default the sample region.")] = None,
+    roads: Annotated[Path | None, typer.Option(help="A road extract instead; the service is made up.")] = None,
     vans: Annotated[str, typer.Option(help="How many of the service's vans drive, one tightness each.")] = "10,12,14",
     wishes: Annotated[int, typer.Option(min=20, help="How many rides are asked for on the day.")] = 250,
     seeds: Annotated[str, typer.Option(help="One day each.")] = "1,2,3",
     date: Annotated[str, typer.Option(help="The day, YYYY-MM-DD.")] = "2026-11-25",
-    hindsight_s: Annotated[
-        float, typer.Option("--hindsight-seconds", min=1, help="Time for improving in hindsight.")
-    ] = 20,
+    hindsight_iterations: Annotated[int, typer.Option(min=1, help="Iterations for planning in hindsight.")] = 120_000,
     out: OutOption = None,
+    plot: PlotOption = None,
 ) -> None:
-    """Dispatch tight days under several policies, and set them beside the plan in hindsight."""
+    """Dispatch tight days under several policies, and set them beside the plan in hindsight (figure 11)."""
     from rufbus.bench.policy_run import read_numbers, run_tight_days
 
     levels = read_numbers("--vans", vans), read_numbers("--seeds", seeds)
-    run_tight_days(home, levels, wishes, date, hindsight_s, out, console)
+    run_tight_days((home, roads), levels, wishes, date, hindsight_iterations, (out, plot), console)
 
 
 @app.command("robustness")

@@ -1,35 +1,27 @@
 """What a planner could have made of a day who knew every wish before the first van left.
 
 Every wish becomes one ride whose window spans all the offers that would have counted as wished; the vans start from
-their depots. Rides are inserted, room is made for those left over, and the whole is improved, in turns. It is a plan,
-not a bound: more might be possible still.
+their depots. All wishes are planned together, once from a plan that meets them in the order in which they came, all
+tours open to the end, and once from none; the better one counts. It is a plan, not a bound: more might be possible.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rufbus.bench.tight_day import TightDay, list_widest
-from rufbus.clocks import ManualClock
-from rufbus.dispatch.desk import Desk
-from rufbus.dispatch.planning import Board, horizon_at, set_up_board
-from rufbus.dispatch.planning.rides import solver_ride
-from rufbus.dispatch.planning.views import day_origin
-from rufbus.domain.ids import seeded_chance
-from rufbus.domain.party_load import boarding_s, load_of
-from rufbus.store.memory import MemoryStore
-from rufbus.workers import InlineWorkers
+from rufbus.bench.open_tours import OpenTours, list_wishes, serve_in_order
+from rufbus.bench.tight_day import TightDay
 from solver.check import violations
 from solver.cost import plan_cost
 from solver.improve import improve_plan
-from solver.insertion import cheapest_insertions, pack_plan, repack_plan, with_insertion
 from solver.plan import Budget, Plan
-from solver.repair import make_room
+from solver.problem import Problem
 
 TURNS = 6
-"""How often making room and improving take turns."""
-TRIES = 4000
-"""Insertions tried for one ride in one turn."""
+"""How often the search begins anew from the best plan, first with whom it leaves out."""
+ENGINE = "portfolio"
+ITERATIONS = 100
+"""Of ruin and recreate, after each wish, before all are planned together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +33,43 @@ class Hindsight:
     drive_s: int
     """Drive seconds plus the dwell at stops, as the solver counts."""
     violations: int
+    in_order: int
+    """Served when the wishes are met in the order in which they come, and no time is promised within what is wished."""
 
 
-def plan_in_hindsight(day: TightDay, *, seconds: float, engine: str) -> Hindsight:
-    """Return what the batch engines make of all wishes of a day together.
-
-    Parameters
-    ----------
-    day
-        The day.
-    seconds
-        Wall time for improvement, shared by its turns; making room takes as long as its tries take.
-    engine
-        Name of an engine of the solver.
-    """
-    board = _board(day)
-    problem = board.problem
-    plan = _inserted(board)
-    for turn in range(TURNS):
-        plan = _with_room(board, plan, turn)
-        plan = improve_plan(problem, plan, Budget(seconds=seconds / TURNS), seed=turn, engine=engine).plan
-        if not plan.unserved:
-            break
-    plan = _with_room(board, plan, TURNS)
-    served = len(problem.rides) - len(plan.unserved)
-    return Hindsight(len(problem.rides), served, plan_cost(problem, plan), len(violations(problem, plan)))
-
-
-def _board(day: TightDay) -> Board:
-    """Return the day's shifts with nothing in them, and all wishes as wanted rides."""
-    desk = Desk(
-        day.service, day.network, MemoryStore(), ManualClock(day.asked[0].at), seeded_chance(0), InlineWorkers()
+def plan_in_hindsight(day: TightDay, *, iterations: int) -> Hindsight:
+    """Return what the batch engines make of all wishes of a day together, in so many iterations from either start."""
+    in_order = serve_in_order(day, iterations=ITERATIONS)
+    problem, begun = _all_wishes(day, in_order)
+    plans = [_improve(problem, start, iterations) for start in (begun, _without_rides(problem, begun))]
+    best = min(plans, key=lambda plan: (len(plan.unserved), plan_cost(problem, plan)))
+    return Hindsight(
+        asked=len(problem.rides),
+        served=len(problem.rides) - len(best.unserved),
+        drive_s=plan_cost(problem, best),
+        violations=len(violations(problem, best)),
+        in_order=len(in_order.met),
     )
-    with desk.store.read() as session:
-        empty = desk.load_day(session, day.date.isoformat())
-    origin, rides = day_origin(empty.service_day), []
-    for one, widest in zip(day.asked, list_widest(day), strict=True):
-        if widest is not None:
-            pair, promise = widest
-            service_s, load = boarding_s(one.request.party, day.service.boarding), load_of(one.request.party)
-            rides.append(solver_ride(pair.pickup.stop, pair.dropoff.stop, promise, load, service_s, origin, None))
-    return set_up_board(desk, empty, horizon_at(desk, day.asked[0].at), wanted=rides)
 
 
-def _inserted(board: Board) -> Plan:
-    """Return the plan with every ride that fits inserted where it costs least, the earliest first."""
-    problem = board.problem
-    state = pack_plan(board.packed, board.plan)
-    for ride in sorted(board.plan.unserved, key=lambda number: problem.rides[number].pickup_window.earliest):
-        if found := cheapest_insertions(board.packed, state, ride):
-            state = repack_plan(state, with_insertion(state.plan, ride, found[0]))
-    return state.plan
-
-
-def _with_room(board: Board, plan: Plan, seed: int) -> Plan:
-    """Return the plan with every ride for which room can be made."""
-    for ride in plan.unserved:
-        found = make_room(board.packed, plan, [ride], tries=TRIES, seed=seed)
-        plan = plan if found is None else found.plan
+def _improve(problem: Problem, plan: Plan, iterations: int) -> Plan:
+    for turn in range(TURNS):
+        budget = Budget(iterations=-(-iterations // TURNS))
+        plan = improve_plan(problem, plan, budget, seed=turn, engine=ENGINE).plan
     return plan
+
+
+def _without_rides(problem: Problem, plan: Plan) -> Plan:
+    """Return the plan with nobody in it, from which a search is free to choose whom to serve."""
+    riders = 2 * len(problem.rides)
+    tours = tuple(tuple(code for code in tour if code >= riders) for tour in plan.tours)
+    return Plan(tours, tuple(range(len(problem.rides))))
+
+
+def _all_wishes(day: TightDay, start: OpenTours) -> tuple[Problem, Plan]:
+    """Return all wishes as a problem, and the plan that meets those which ``start`` has met."""
+    problem = start.problem.with_rides(list_wishes(day))
+    new = {2 * ride + end: 2 * wish + end for ride, wish in enumerate(start.met) for end in (0, 1)}
+    later = 2 * (len(problem.rides) - len(start.met))
+    tours = tuple(tuple(new.get(code, code + later) for code in tour) for tour in start.plan.tours)
+    return problem, Plan(tours, tuple(sorted(set(range(len(problem.rides))) - set(start.met))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,22 @@ def plot_bars(rows: Sequence[Row], title: str, path: Path) -> None:
         axes.tick_params(axis="x", labelsize=7)
         axes.set_title(row.figure, fontsize=8, loc="left")
     figure.suptitle(title, fontsize=10)
+    _write(pyplot, figure, path)
+
+
+def plot_shares(groups: Mapping[str, Mapping[str, float]], axis: str, path: Path) -> None:
+    """Draw a bar for each name in each group, group by group, and write it to ``path``; all groups have equal names."""
+    pyplot = _matplotlib()
+    names = list(next(iter(groups.values())))
+    figure, axes = pyplot.subplots(figsize=(8, 3.5), layout="constrained")
+    width = 0.85 / len(names)
+    for number, name in enumerate(names):
+        places = [group + (number - (len(names) - 1) / 2) * width for group in range(len(groups))]
+        drawn = axes.bar(places, [shares[name] for shares in groups.values()], width, label=name)
+        axes.bar_label(drawn, fmt="%.0f", fontsize=7)
+    axes.set_xticks(range(len(groups)), list(groups))
+    axes.set_ylabel(axis)
+    figure.legend(fontsize=8, loc="outside lower center", ncols=4)
     _write(pyplot, figure, path)
 
 

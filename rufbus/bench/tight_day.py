@@ -59,6 +59,21 @@ class Policy:
     name: str
     solver: SolverRules
     improves: bool
+    tells_whole_wait: bool = False
+    """Riders are told one window that is as wide as all offers that would count as wished, and narrowed later."""
+
+    def service_of(self, day: TightDay) -> Service:
+        """Return the day's service under this policy."""
+        service = replace(day.service, solver=self.solver)
+        if not self.tells_whole_wait:
+            return service
+        booking, promise = service.booking, service.promise
+        width_s = promise.pickup_window_s + booking.max_wait_s // STEP_S * STEP_S
+        return replace(
+            service,
+            booking=replace(booking, max_wait_s=0),
+            promise=replace(promise, pickup_window_s=width_s),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,7 @@ def _widest(workings: Workings, request: Request) -> tuple[StopPair, Promise] | 
 
 def dispatch_day(day: TightDay, policy: Policy, stopwatch: Callable[[], float]) -> DayOutcome:
     """Return what becomes of the wishes when each is answered as it comes."""
-    service = replace(day.service, solver=policy.solver)
+    service = policy.service_of(day)
     clock = ManualClock(day.asked[0].at)
     desk = Desk(service, day.network, MemoryStore(), clock, seeded_chance(day.seed), InlineWorkers())
     warm_up(desk)
