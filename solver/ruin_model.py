@@ -55,14 +55,13 @@ COUNT, COST, VERSION, RIDERS = range(4)
     ITERATION,
     PHASE,
     TOUCHED,
-    GAINS,
     SEEN,
     ABSENT_BEFORE,
     COST_BEFORE,
-) = range(13)
+) = range(12)
 """Places of ``Search.state``."""
-SERVE, FEWER, CHEAPER = range(3)
-"""Phases: get everybody in; do with one van less; drive less."""
+START, SERVE, FEWER, CHEAPER = range(4)
+"""Phases: nothing done yet; get everybody in; do with one van less; drive less."""
 
 NEIGHBOURS = 250
 """Visits remembered as neighbours of each visit."""

@@ -30,8 +30,10 @@ from .ruin_model import (
 )
 from .ruin_scan import GAPS, scan_tour, write_longer, write_slot
 
-REMOVED, STRING, SPLIT, BLINK, HOT, COLD, SERVE_SHARE = range(7)
-"""Knobs: mean of visits removed, longest string, share of split strings, share of tours overlooked, temperatures."""
+REMOVED, STRING, SPLIT, BLINK, HOT, COLD, SERVE_SHARE, FOCUS = range(8)
+"""Knobs: mean of visits removed, longest string, share of split strings, share of tours overlooked; temperatures at the
+begin and the end of driving less, in mean legs; the share of a cycle at which that begins at the latest; and how often
+the strings lie around a ride that is left out."""
 
 
 @bare_kernel
@@ -134,6 +136,8 @@ def mark_strings(model: Model, search: Search, knobs: NDArray[np.float64], used:
     most = 4.0 * knobs[REMOVED] / (1.0 + longest) - 1.0
     strings = int(1.0 + draw_share(random) * max(0.0, most))
     seed = draw_below(random, 2 * rides)
+    if search.state[ABSENT_BEFORE] > 0 and draw_share(random) < knobs[FOCUS]:
+        seed = 2 * search.absent_before[draw_below(random, search.state[ABSENT_BEFORE])] + draw_below(random, 2)
     for neighbour in range(model.near.shape[1]):
         code = model.near[seed, neighbour]
         ride = code // 2

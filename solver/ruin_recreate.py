@@ -2,7 +2,8 @@
 
 The search anneals over plans that are always legal, from the plan given: first it gets everybody in, then it does with
 fewer vans where a van costs more than the driving it saves, then it drives less. It runs compiled, in short bursts
-between which the clock and the caller are asked; what it finds does not depend on how long the bursts are.
+between which the clock and the caller are asked; what it finds does not depend on how long the bursts are. A budget
+that is large for the rides is spent in several cycles, each from the plan given.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ from .breaks import place_breaks
 from .plan import Plan
 from .pool import TourPool
 from .problem import Problem
-from .ruin_model import GAINS, ITERATION, Model, Search, build_model, build_search
+from .ruin_model import BEST_COST, BEST_LEFT, ITERATION, Model, Search, build_model, build_search
 from .ruin_search import load_plan, run
 
 BURST_S = 0.02
 """How long the search runs between two looks at the clock."""
 FIRST_BURST = 32
 """Iterations of the first burst."""
-KNOBS = (15.0, 10.0, 0.5, 0.01, 1.5, 0.015, 0.3)
-"""Mean of visits removed, longest string, share of split strings, share of tours overlooked, temperatures, see
-:mod:`solver.ruin_moves`."""
+KNOBS = (15.0, 10.0, 0.5, 0.01, 1.5, 0.015, 0.3, 0.5)
+"""See :mod:`solver.ruin_moves`."""
+CYCLE = 4_000
+"""Iterations for each ride after which to begin anew from the plan given finds more than to go on: a search that has
+cooled down stays where it is, and where that is differs by some percent where the tours are tight."""
+MOST_CYCLES = 10
+RATED_SHARE = 0.03
+"""Share of the seconds after which the speed of the search says how many cycles they are good for."""
 
 
 def ruin_recreate(
@@ -78,26 +84,88 @@ def ruin_recreate(
     if not _load(model, search, packed, start):
         return plan
     tours = TourPool(packed, tours=0) if pool is None else pool
-    values = np.array(knobs, dtype=np.float64)
-    burst = FIRST_BURST
+    pace = _Pace(iterations, seconds, len(packed.problem.rides))
+    best, burst, values = _Best(packed, search), FIRST_BURST, np.array(knobs)
     while should_stop is None or not should_stop():
         done, spent_s = int(search.state[ITERATION]), stopwatch() - began_s
-        if (iterations is not None and done >= iterations) or (seconds is not None and spent_s >= seconds):
+        if pace.is_over(done, spent_s):
             break
-        offset, rate = 0.0, 1.0 / (iterations or 1)
-        if seconds is not None:
-            share = spent_s / seconds
-            if iterations is None or share > done / iterations:
-                offset, rate = share, 0.0
-        stop = done + burst if iterations is None else min(done + burst, iterations)
-        run(model, search, tours.arrays, values, stop, offset, rate)
+        if pace.begins_anew(done, spent_s):
+            best.take()
+            _load(model, search, packed, start)
+        offset, rate = pace.share(done, spent_s)
+        run(model, search, tours.arrays, values, pace.stop_by(done, burst), offset, rate)
         took_s = stopwatch() - began_s - spent_s
         burst = max(1, min(4 * burst, int(burst * BURST_S / max(took_s, 1e-6))))
-    if search.state[GAINS] == 0:
+    best.take()
+    if best.plan is None:
         return plan
-    found = _best_plan(packed, search)
-    tours.add_plan(found)
-    return found
+    tours.add_plan(best.plan)
+    return best.plan
+
+
+class _Best:
+    """The best plan of all cycles."""
+
+    def __init__(self, packed: Packed, search: Search) -> None:
+        self._packed, self._search = packed, search
+        self._key = self._found()
+        self.plan: Plan | None = None
+        """``None`` as long as nothing is better than what the search began with."""
+
+    def take(self) -> None:
+        """Take what the search has found since it began, if that is better."""
+        if self._found() < self._key:
+            self._key, self.plan = self._found(), _best_plan(self._packed, self._search)
+
+    def _found(self) -> tuple[int, int]:
+        return int(self._search.state[BEST_LEFT]), int(self._search.state[BEST_COST])
+
+
+class _Pace:
+    """How far a search is in its budget, and how often it begins anew."""
+
+    def __init__(self, iterations: int | None, seconds: float | None, rides: int) -> None:
+        self._iterations, self._seconds, self._rides = iterations, seconds, rides
+        self._cycle = 0
+        self._cycles = 1 if iterations is None else self._count_cycles(iterations)
+
+    def is_over(self, done: int, spent_s: float) -> bool:
+        """Return whether the budget is spent."""
+        has_iterated = self._iterations is not None and done >= self._iterations
+        return has_iterated or (self._seconds is not None and spent_s >= self._seconds)
+
+    def begins_anew(self, done: int, spent_s: float) -> bool:
+        """Return whether a new cycle begins here; asked before each burst."""
+        share = self._share(done, spent_s)
+        if self._iterations is None and self._cycle == 0 and share >= RATED_SHARE:
+            self._cycles = max(self._cycles, self._count_cycles(int(done / share)))
+        if self._cycle + 1 == self._cycles:
+            return False
+        by_time = self._seconds is not None and share * self._cycles >= self._cycle + 1
+        by_count = self._iterations is not None and done * self._cycles >= self._iterations * (self._cycle + 1)
+        self._cycle += by_time or by_count
+        return by_time or by_count
+
+    def share(self, done: int, spent_s: float) -> tuple[float, float]:
+        """Return ``offset`` and ``rate``: iteration ``k`` is at the share ``offset + k * rate`` of its cycle."""
+        share = self._share(done, spent_s)
+        if self._iterations is not None and share <= done / self._iterations:
+            return float(-self._cycle), self._cycles / self._iterations
+        return share * self._cycles - self._cycle, 0.0
+
+    def stop_by(self, done: int, burst: int) -> int:
+        """Return the iteration at which a burst ends: no later than its cycle, where iterations are counted."""
+        if self._iterations is None:
+            return done + burst
+        return min(done + burst, -(-self._iterations * (self._cycle + 1) // self._cycles))
+
+    def _share(self, done: int, spent_s: float) -> float:
+        counted = 0.0 if self._iterations is None else done / self._iterations
+        return counted if self._seconds is None else max(counted, spent_s / self._seconds)
+
+    def _count_cycles(self, iterations: int) -> int:
+        return max(1, min(MOST_CYCLES, iterations // (CYCLE * self._rides)))
 
 
 def _legal_part(packed: Packed, plan: Plan) -> Plan | None:

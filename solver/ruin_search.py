@@ -25,12 +25,12 @@ from .ruin_model import (
     COUNT,
     CUR_COST,
     FEWER,
-    GAINS,
     ITERATION,
     LEG,
     PHASE,
     RIDERS,
     SERVE,
+    START,
     TOUCHED,
     VERSION,
     VERSIONS,
@@ -62,9 +62,10 @@ OWED = 1 << 50
 
 @bare_kernel
 def load_plan(model: Model, search: Search, codes: Ints, begins: Ints) -> bool:
-    """Start from a plan without free breaks; return whether its tours are legal."""
+    """Begin, or begin anew, with a plan without free breaks; return whether its tours are legal."""
     state = search.state
-    state[CUR_COST] = 0
+    state[CUR_COST], state[PHASE] = 0, START
+    search.tour_of[:] = -1
     for shift in range(len(search.slot_of)):
         count = begins[shift + 1] - begins[shift]
         for k in range(count):
@@ -77,14 +78,21 @@ def load_plan(model: Model, search: Search, codes: Ints, begins: Ints) -> bool:
         state[VERSIONS] += 1
         search.slots[slot, VERSION] = state[VERSIONS]
         state[CUR_COST] += search.slots[slot, COST]
+    _list_absent(search)
+    search.is_open[:] = True
+    state[BEST_LEFT], state[BEST_COST] = left_out(model, search), state[CUR_COST]
+    _keep_best(search)
+    return True
+
+
+@bare_kernel
+def _list_absent(search: Search) -> None:
+    state = search.state
     state[ABSENT] = 0
     for ride in range(len(search.tour_of)):
         if search.tour_of[ride] < 0:
             search.absent[state[ABSENT]] = ride
             state[ABSENT] += 1
-    state[BEST_LEFT], state[BEST_COST] = left_out(model, search), state[CUR_COST]
-    _keep_best(search)
-    return True
 
 
 @bare_kernel
@@ -107,7 +115,6 @@ def _keep_best(search: Search) -> None:
 
 @bare_kernel
 def _return_to_best(model: Model, search: Search) -> None:
-    state = search.state
     begin_move(search)
     search.tour_of[:] = -1
     for shift in range(len(search.slot_of)):
@@ -122,11 +129,7 @@ def _return_to_best(model: Model, search: Search) -> None:
         if not is_same:
             change_tour(model, search, shift, count)
     keep_move(search)
-    state[ABSENT] = 0
-    for ride in range(len(search.tour_of)):
-        if search.tour_of[ride] < 0:
-            search.absent[state[ABSENT]] = ride
-            state[ABSENT] += 1
+    _list_absent(search)
 
 
 @bare_free_kernel
@@ -200,7 +203,6 @@ def _note(model: Model, search: Search, pool: PoolArrays) -> None:
     weight = left_out(model, search)
     if weight < state[BEST_LEFT] or (weight == state[BEST_LEFT] and state[CUR_COST] < state[BEST_COST]):
         state[BEST_LEFT], state[BEST_COST] = weight, state[CUR_COST]
-        state[GAINS] += 1
         _keep_best(search)
     elif state[CUR_COST] >= state[COST_BEFORE]:
         return
@@ -218,7 +220,7 @@ def _note(model: Model, search: Search, pool: PoolArrays) -> None:
 def _enter_phases(model: Model, search: Search, knobs: NDArray[np.float64], share: float) -> None:
     """Go on to the next phase, or to the next van to do without."""
     state = search.state
-    if state[ITERATION] == 0:
+    if state[PHASE] == START:
         state[PHASE] = SERVE if state[ABSENT] > 0 else FEWER
         search.begun[1] = _mean_leg(search)
         if state[ABSENT] == 0 and not _close_tour(model, search):

@@ -18,6 +18,7 @@ from solver.problem import CapacityRow, Problem, Ride, Shift, Window
 from solver.ruin_model import build_model, build_search
 from solver.ruin_recreate import ruin_recreate
 from solver.ruin_scan import scan_tour
+from solver.ruin_search import LEFT_OUT
 
 from . import brute_force
 from .instances import CROOKED, LOOSE, SMALL, TINY, Case, Size, cases, draw_locks, draw_problem, problems
@@ -243,3 +244,50 @@ def tempting_detour() -> tuple[Problem, Plan]:
     riders = (Ride(1, 3, wide, wide, 1300, (1,)), Ride(2, 3, wide, wide, 900, (1,)))
     van = Shift(0, 0, 0, 80_000, (CapacityRow((1,), 4),))
     return Problem(matrix, riders, (van,)), Plan(((),), (0, 1))
+
+
+def scores_by_cycle(monkeypatch: pytest.MonkeyPatch, seed: int, burst: int = 32):
+    """What each of three cycles from nothing found, and what came back, as rides left out and cost."""
+    problem, empty = draw_large(Random(seed), tight=False)
+    found, take = list[tuple[int, int]](), engine._Best.take
+
+    def note(best: engine._Best) -> None:
+        left, cost = best._found()
+        found.append((left // LEFT_OUT, cost))
+        take(best)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._Best, "take", note)
+        patch.setattr(engine, "CYCLE", 1)
+        patch.setattr(engine, "FIRST_BURST", burst)
+        back = ruin_recreate(problem, empty, iterations=3 * len(problem.rides), seed=seed)
+    return found, score(problem, back)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_budget_that_is_large_for_the_rides_begins_anew_and_the_best_cycle_counts(seed, monkeypatch):
+    found, back = scores_by_cycle(monkeypatch, seed)
+    assert len(found) == 3
+    assert back == min(found)
+
+
+def test_a_search_that_keeps_its_last_cycle_is_found_out(monkeypatch):
+    def take_last(best: engine._Best) -> None:
+        best.plan = engine._best_plan(best._packed, best._search)
+
+    monkeypatch.setattr(engine._Best, "take", take_last)
+    outcomes = [scores_by_cycle(monkeypatch, seed) for seed in range(16)]
+    assert any(back != min(found) for found, back in outcomes)
+
+
+def test_where_a_cycle_ends_does_not_depend_on_the_bursts(monkeypatch):
+    assert scores_by_cycle(monkeypatch, 5) == scores_by_cycle(monkeypatch, 5, burst=1)
+
+
+def test_seconds_are_good_for_as_many_cycles_as_the_search_is_fast():
+    pace = engine._Pace(None, 100.0, rides=10)
+    a_second = 3 * engine.CYCLE * 10 // 100
+    assert [second for second in range(100) if pace.begins_anew(a_second * second, float(second))] == [34, 67]
+    offset, rate = pace.share(a_second * 70, 70.0)
+    assert offset == pytest.approx(0.1)
+    assert rate == 0.0
