@@ -6,9 +6,10 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 PORT ?= 8000
 # Processes that run tests side by side, each whole files; 0: none but pytest's own, as a debugger wants it.
 WORKERS ?= 2
-# Where the benchmarks find their data, and the seconds that each public instance gets.
+# Where the benchmarks find their data and roads, and the seconds that each public instance gets.
 RUFBUS_DATA ?= ../shared/data
 SECONDS_EACH ?= 10
+ROADS ?= $(RUFBUS_DATA)/osm/regions/addison-county-vt_2020-05-25.osm.gz
 # More of pytest's options: make test PYTEST="-k roads -x"
 PYTEST ?=
 
@@ -34,7 +35,7 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check test-browser docs openapi bench bench-setup bench-public bench-day lock wheel clean
+.PHONY: help setup demo test check test-browser docs openapi bench bench-setup bench-roads bench-kernel bench-public bench-day lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -63,10 +64,21 @@ docs: setup ## the tests of the documentation: every command, error, event and s
 openapi: $(READY) ## write api/openapi.json anew, after a change to the doors
 	@$(BIN)/python -m api.describe
 
-bench: bench-setup bench-public bench-day ## all benchmarks
+bench: bench-setup bench-roads bench-kernel bench-public bench-day ## all benchmarks; takes hours
 
 bench-setup: setup ## add what the benchmarks measure against to .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+
+bench-roads: bench-setup ## matrix, addresses, import, beside peers: ROADS=extract.osm.pbf
+	@$(BIN)/rufbus bench roads "$(ROADS)"
+
+bench-kernel: bench-setup ## insertion, a day of wishes, improvement, policy, cost against size: ROADS=extract.osm.pbf
+	@$(BIN)/rufbus bench insertion
+	@$(BIN)/rufbus bench alternatives
+	@$(BIN)/rufbus bench day-sim
+	@$(BIN)/rufbus bench improve "$(ROADS)"
+	@$(BIN)/rufbus bench policy --roads "$(ROADS)"
+	@$(BIN)/rufbus bench scaling "$(ROADS)"
 
 bench-public: bench-setup ## public instances beside other solvers; RUFBUS_DATA holds them: SECONDS_EACH=60
 	@$(BIN)/rufbus bench peers
