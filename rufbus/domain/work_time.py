@@ -31,14 +31,15 @@ def spread_breaks(start: int, end: int, break_s: int) -> tuple[BreakRule, ...]:
     """Return breaks around the middle of a shift, split where one alone would leave too long a stretch.
 
     Each window is as wide as leaves every stretch of work within the law wherever the breaks fall, and no wider than
-    half a stretch to either side. Empty when ``break_s`` is 0, or too short for the parts that the shift needs.
+    half a stretch to either side. Empty when ``break_s`` is 0, longer than the
+    shift, or too short for the parts that the shift needs.
     """
     if break_s <= 0:
         return ()
     most = max(1, break_s // SHORTEST_PART_S)
     parts = next((n for n in range(1, most) if _stretch_s(start, end, break_s, n) <= EASY_STRETCH_S), most)
     stretch = _stretch_s(start, end, break_s, parts)
-    if not 0 <= stretch <= LONGEST_STRETCH_S:
+    if end - start < break_s or stretch > LONGEST_STRETCH_S:
         return ()
     sides = 1 if parts == 1 else 2
     play = min((LONGEST_STRETCH_S - stretch) // sides, (end - start - break_s) // (parts + 1) // 2)

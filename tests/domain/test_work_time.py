@@ -36,6 +36,11 @@ def test_the_law_asks_for_breaks_by_the_length_of_the_shift(shift_s, break_s):
     assert required_break_s(shift_s) == break_s
 
 
+@pytest.mark.parametrize("longer_s", [1, 2, 900])
+def test_a_break_that_is_longer_than_its_shift_has_no_place(longer_s):
+    assert spread_breaks(0, 65, 65 + longer_s) == ()
+
+
 @given(STARTS, LENGTHS, st.integers(1, 4 * H), st.data())
 def test_spread_breaks_keep_every_stretch_of_work_within_six_hours_wherever_they_fall(start, length, break_s, data):
     end = start + length
