@@ -31,8 +31,8 @@ def spread_breaks(start: int, end: int, break_s: int) -> tuple[BreakRule, ...]:
     """Return breaks around the middle of a shift, split where one alone would leave too long a stretch.
 
     Each window is as wide as leaves every stretch of work within the law wherever the breaks fall, and no wider than
-    half a stretch to either side. Empty when ``break_s`` is 0, longer than the
-    shift, or too short for the parts that the shift needs.
+    half a stretch to either side. Empty when ``break_s`` is 0, longer than the shift, or too short for the parts that
+    the shift needs.
     """
     if break_s <= 0:
         return ()
