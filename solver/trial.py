@@ -228,13 +228,13 @@ def write_insertion(loaded: Loaded, ride: Ints, found: Ints, scratch: Scratch) -
         write_tour(head, breaks, longer, count + 2, whole, 0, 0, codes, length)
         return
     first, stop = rows[first, FROM_GAP], rows[stop, TO_GAP]
-    behind = rows
+    position, behind = length, count
     if found[DONE] < whole:
-        behind = scratch.longer
         _drive_on(loaded, ride, found, scratch, first, stop)
-    position = write_tour(head, breaks, behind, count, whole, stop, found[DONE], codes, length)
-    for k in range(stop, first - 1, -1):
-        if k < stop:
+        position = write_tour(head, breaks, scratch.longer, count, whole, stop, found[DONE], codes, length)
+        behind = stop
+    for k in range(behind, first - 1, -1):
+        if k < behind:
             position -= 1
             codes[position] = rows[k, CODE]
         if k == found[DROPOFF_GAP]:

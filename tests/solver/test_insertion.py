@@ -369,6 +369,14 @@ def test_a_break_moves_out_of_the_way():
     assert found == Insertion(0, (2, 3, 4, 0, 1), 1000 - 400, 300, 400)
 
 
+def test_a_break_before_the_ride_stays_there_where_the_old_tour_would_take_it_later():
+    """Without the ride the van is free sooner if it takes the break behind its first rider, whom it need not wait for."""
+    first, wish = ride(3, 4, pickup_window=Window(0, 3000)), ride(1, 2, pickup_window=Window(1400, 1450))
+    problem = Problem(LINE, (first, wish), (van(end=5, breaks=(Break(Window(1000, 1200), 300),)),))
+    (found,) = cheapest_insertions(problem, Plan(((0, 1, 4),), (1,)), 1)
+    assert found == Insertion(0, (4, 2, 3, 0, 1), 0, 1400, 1500)
+
+
 def test_a_ride_whose_windows_keep_its_time_makes_no_block_and_one_whose_windows_do_not_makes_one():
     windows = {"pickup_window": Window(1000, 1300), "dropoff_window": Window(1000, 2000)}
     for longest, quiet in ((1000, True), (999, False)):
