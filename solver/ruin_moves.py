@@ -30,10 +30,13 @@ from .ruin_model import (
 )
 from .ruin_scan import GAPS, scan_tour, write_longer, write_slot
 
-REMOVED, STRING, SPLIT, BLINK, HOT, COLD, SERVE_SHARE, FOCUS = range(8)
+REMOVED, STRING, SPLIT, BLINK, HOT, COLD, SERVE_SHARE, FOCUS, REGRET = range(9)
 """Knobs: mean of visits removed, longest string, share of split strings, share of tours overlooked; temperatures at the
-begin and the end of driving less, in mean legs; the share of a cycle at which that begins at the latest; and how often
-the strings lie around a ride that is left out."""
+begin and the end of driving less, in mean legs; the share of a cycle at which that begins at the latest; how often
+the strings lie around a ride that is left out; and how often rides are put back in the order of their regret."""
+
+BEST, SECOND = range(2)
+"""Up to which shift :func:`find_place` looks for the exact costs."""
 
 
 @bare_kernel
@@ -227,49 +230,95 @@ def put_back(model: Model, search: Search, blink: float) -> bool:
     state, left = search.state, 0
     for number in range(state[ABSENT]):
         ride = search.absent[number]
-        shift, gaps = find_place(model, search, ride, blink)
+        shift, gaps, _, _ = find_place(model, search, ride, blink, BEST)
         if shift < 0:
             search.absent[left] = ride
             left += 1
-            continue
-        count = write_longer(search, search.slot_of[shift], ride, gaps // GAPS, gaps % GAPS)
-        search.tour_of[ride] = shift
-        if not change_tour(model, search, shift, count):
+        elif not _serve(model, search, ride, shift, gaps):
             return False
     state[ABSENT] = left
     return True
 
 
 @bare_kernel
-def find_place(model: Model, search: Search, ride: int, blink: float) -> tuple[int, int]:
-    """Return the shift and the gaps where a ride costs least, -1 where it fits nowhere; some tours are overlooked."""
+def put_back_by_regret(model: Model, search: Search, blink: float) -> bool:
+    """Do the same in another order: next is always the ride whose second best tour would cost the most more."""
+    state = search.state
+    left = state[ABSENT]
+    while left > 0:
+        most, chosen, shift, gaps = -1, -1, -1, -1
+        for number in range(left):
+            in_shift, in_gaps, best, second = find_place(model, search, search.absent[number], blink, SECOND)
+            if in_shift >= 0 and second - best > most:
+                most, chosen, shift, gaps = second - best, number, in_shift, in_gaps
+        if chosen < 0:
+            break
+        left -= 1
+        ride = search.absent[chosen]
+        search.absent[chosen], search.absent[left] = search.absent[left], ride
+        if not _serve(model, search, ride, shift, gaps):
+            return False
+    state[ABSENT] = left
+    return True
+
+
+@bare_kernel
+def _serve(model: Model, search: Search, ride: int, shift: int, gaps: int) -> bool:
+    count = write_longer(search, search.slot_of[shift], ride, gaps // GAPS, gaps % GAPS)
+    search.tour_of[ride] = shift
+    return change_tour(model, search, shift, count)
+
+
+@bare_kernel
+def find_place(model: Model, search: Search, ride: int, blink: float, rank: int) -> tuple[int, int, int, int]:
+    """Return the shift and the gaps where a ride costs least, and what it costs there and in the second best shift.
+
+    Shift and gaps are -1 where it fits nowhere, and the costs ``FAR``. The second cost is exact with the
+    ``rank`` ``SECOND``, and with ``BEST`` a bound from above. A share ``blink`` of the tours is overlooked.
+    """
     state, cache = search.state, search.cache
     state[SEEN] += 1
-    best, best_shift, best_gaps, unsure = FAR, -1, -1, 0
+    best, second, best_shift, best_gaps, unsure = FAR, FAR, -1, -1, 0
     for shift in range(len(search.slot_of)):
         if not search.is_open[shift] or not model.allowed[ride, shift]:
             continue
         slot = search.slot_of[shift]
-        if search.slots[slot, RIDERS] == 0:
-            if search.seen[model.kinds[shift]] == state[SEEN]:
-                continue
-            search.seen[model.kinds[shift]] = state[SEEN]
+        if not _is_first_look(model, search, shift, slot):
+            continue
         if cache[ride, slot, 0] != search.slots[slot, VERSION]:
             cache[ride, slot, 0], cache[ride, slot, 1], cache[ride, slot, 2] = search.slots[slot, VERSION], -FAR, -1
         added = cache[ride, slot, 1]
-        if added >= best or (blink > 0.0 and draw_share(search.random) < blink):
+        if added >= (best, second)[rank] or (blink > 0.0 and draw_share(search.random) < blink):
             continue
-        if cache[ride, slot, 2] >= 0:
-            best, best_shift, best_gaps = added, shift, cache[ride, slot, 2]
-        else:
+        if cache[ride, slot, 2] < 0:
             search.unsure[unsure] = shift
             unsure += 1
+        elif added < best:
+            best, second, best_shift, best_gaps = added, best, shift, cache[ride, slot, 2]
+        else:
+            second = added
     for number in range(unsure):
         shift = search.unsure[number]
         slot = search.slot_of[shift]
-        if cache[ride, slot, 1] < best:
-            added, gaps = scan_tour(model, search, shift, slot, ride, best)
-            cache[ride, slot, 1], cache[ride, slot, 2] = added, gaps
-            if gaps >= 0:
-                best, best_shift, best_gaps = added, shift, gaps
-    return best_shift, best_gaps
+        bound = (best, second)[rank]
+        if cache[ride, slot, 1] >= bound:
+            continue
+        added, gaps = scan_tour(model, search, shift, slot, ride, bound)
+        cache[ride, slot, 1], cache[ride, slot, 2] = added, gaps
+        if gaps >= 0 and added < best:
+            best, second, best_shift, best_gaps = added, best, shift, gaps
+        elif gaps >= 0:
+            second = added
+    return best_shift, best_gaps, best, second
+
+
+@bare_kernel
+def _is_first_look(model: Model, search: Search, shift: int, slot: int) -> bool:
+    """Return whether a shift is in use or the first unused one of its kind that is looked at."""
+    if search.slots[slot, RIDERS] > 0:
+        return True
+    kind = model.kinds[shift]
+    if search.seen[kind] == search.state[SEEN]:
+        return False
+    search.seen[kind] = search.state[SEEN]
+    return True

@@ -25,7 +25,7 @@ BURST_S = 0.02
 """How long the search runs between two looks at the clock."""
 FIRST_BURST = 32
 """Iterations of the first burst."""
-KNOBS = (15.0, 10.0, 0.5, 0.01, 1.5, 0.015, 0.3, 0.5)
+KNOBS = (15.0, 10.0, 0.5, 0.01, 1.5, 0.015, 0.3, 0.5, 0.5)
 """See :mod:`solver.ruin_moves`."""
 CYCLE = 4_000
 """Iterations for each ride after which to begin anew from the plan given finds more than to go on: a search that has

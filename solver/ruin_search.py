@@ -41,6 +41,7 @@ from .ruin_moves import (
     BLINK,
     COLD,
     HOT,
+    REGRET,
     SERVE_SHARE,
     begin_move,
     change_tour,
@@ -49,6 +50,7 @@ from .ruin_moves import (
     mark_ride,
     mark_strings,
     put_back,
+    put_back_by_regret,
     remove_marked,
     sort_absent,
     undo_move,
@@ -146,8 +148,7 @@ def run(
         _mark(model, search, knobs)
         is_whole = remove_marked(model, search)
         if is_whole:
-            sort_absent(model, search)
-            is_whole = put_back(model, search, knobs[BLINK])
+            is_whole = _put_back(model, search, knobs)
         if is_whole and _accepts(model, search, knobs, share, before):
             _note(model, search, pool)
             keep_move(search)
@@ -166,6 +167,14 @@ def _mark(model: Model, search: Search, knobs: NDArray[np.float64]) -> None:
             visits += search.slots[slot, RIDERS]
     if used > 0:
         mark_strings(model, search, knobs, used, visits)
+
+
+@bare_kernel
+def _put_back(model: Model, search: Search, knobs: NDArray[np.float64]) -> bool:
+    if draw_share(search.random) < knobs[REGRET]:
+        return put_back_by_regret(model, search, knobs[BLINK])
+    sort_absent(model, search)
+    return put_back(model, search, knobs[BLINK])
 
 
 @bare_kernel

@@ -15,7 +15,8 @@ from solver.cost import plan_cost, tour_cost
 from solver.plan import Plan
 from solver.pool import TourPool
 from solver.problem import CapacityRow, Problem, Ride, Shift, Window
-from solver.ruin_model import build_model, build_search
+from solver.ruin_model import RIDERS, build_model, build_search
+from solver.ruin_moves import BEST, SECOND, find_place
 from solver.ruin_recreate import ruin_recreate
 from solver.ruin_scan import scan_tour
 from solver.ruin_search import LEFT_OUT
@@ -98,6 +99,39 @@ def test_each_place_found_is_the_cheapest_legal_one_of_its_tour(size):
     check()
     # A bound that leans on the triangle inequality may overlook a place where that does not hold.
     assert missed <= (looked // 20 if size is CROOKED else 0)
+    assert looked > 0
+
+
+@SIZES
+def test_the_best_and_the_second_best_tour_of_a_ride_are_found_whatever_was_known_before(size):
+    looked = 0
+
+    @slow
+    @given(cases(size))
+    def check(case: Case) -> None:
+        nonlocal looked
+        packed = pack(case.problem)
+        model = build_model(packed, case.plan)
+        fresh, search = build_search(model, case.plan, 0), build_search(model, case.plan, 0)
+        assert engine._load(model, fresh, packed, case.plan)
+        assert engine._load(model, search, packed, case.plan)
+        for ride in case.plan.unserved:
+            unused = [shift for shift in range(len(case.plan.tours)) if fresh.slots[shift, RIDERS] == 0]
+            first_unused = {model.kinds[shift]: shift for shift in reversed(unused)}
+            costs = [
+                scan_tour(model, fresh, shift, shift, ride, FAR)
+                for shift in range(len(case.plan.tours))
+                if model.allowed[ride, shift] and (fresh.slots[shift, RIDERS] or shift in first_unused.values())
+            ]
+            best, second = [*sorted(added for added, gaps in costs if gaps >= 0), FAR, FAR][:2]
+            for rank in (BEST, SECOND, BEST):
+                shift, _, found, next_best = find_place(model, search, ride, 0.0, rank)
+                assert found == best
+                assert (shift >= 0) == (best < FAR)
+                assert next_best == second or (rank == BEST and next_best >= second)
+            looked += second < FAR
+
+    check()
     assert looked > 0
 
 
