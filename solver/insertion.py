@@ -174,6 +174,21 @@ def without_rides(plan: Plan, rides: Collection[int]) -> Plan:
     return Plan(tours, tuple(sorted({*plan.unserved, *rides})))
 
 
+def take_out(packed: Packed, plan: Plan, rides: Collection[int]) -> Plan | None:
+    """Return a legal plan that leaves ``rides`` unserved, its breaks moved where need be; ``None`` if there is none.
+
+    A break is taken where the van stands, so a tour that loses its last ride before a break may have to drive later.
+    """
+    rest = without_rides(plan, rides)
+    for shift, (before, after) in enumerate(zip(plan.tours, rest.tours, strict=True)):
+        if len(after) < len(before) and earliest_schedule(packed, shift, after) is None:
+            legal = place_breaks(packed, shift, after)
+            if legal is None:
+                return None
+            rest = rest.with_tour(shift, legal)
+    return rest
+
+
 def warm_up() -> None:
     """Compile all kernels, or load them from Numba's cache, so that no request waits for it."""
     window = Window(0, 3600)

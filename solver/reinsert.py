@@ -9,7 +9,7 @@ import numpy as np
 from .arrays import Packed
 from .contest import Effort, Ground
 from .cost import tour_cost
-from .insertion import cheapest_insertions, with_insertion, without_rides
+from .insertion import cheapest_insertions, take_out, with_insertion
 from .plan import Plan
 from .problem import dropoff_of
 
@@ -39,7 +39,9 @@ def reinsert(ground: Ground, plan: Plan, effort: Effort) -> Plan:
 
 def _move(packed: Packed, plan: Plan, rides: Sequence[int]) -> Plan | None:
     """Return the plan with each of ``rides`` at its cheapest place, or ``None`` when that gains nothing."""
-    moved = without_rides(plan, rides)
+    moved = take_out(packed, plan, rides)
+    if moved is None:
+        return None
     saved = sum(
         tour_cost(packed.problem, shift, before) - tour_cost(packed.problem, shift, after)
         for shift, (before, after) in enumerate(zip(plan.tours, moved.tours, strict=True))

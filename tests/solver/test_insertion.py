@@ -22,6 +22,7 @@ from solver.insertion import (
     make_answers,
     pack_plan,
     repack_plan,
+    take_out,
     warm_up,
     with_insertion,
     without_rides,
@@ -477,3 +478,21 @@ def test_what_cannot_be_inserted_is_refused_with_what_to_do():
         candidate_insertions(problem, plan, [problem.rides[1]])
     with pytest.raises(ProblemError, match="give each shift one"):
         cheapest_insertions(problem, Plan(()), 0)
+
+
+def test_what_is_left_of_a_tour_drives_to_its_breaks_in_another_order_where_it_must():
+    # The short break comes last in its window: taken where the ride ends it costs nothing, taken at the start it is late.
+    window, nobody = Window(30, 30), Window(0, 30)
+    ride = Ride(0, 0, window, nobody, 0, (1,))
+    breaks = (Break(Window(210, 2010), 240), Break(Window(1980, 1980), 30))
+    shift = Shift(1, 2, 0, 2340, (CapacityRow((1,), 1),), breaks)
+    travel_s = np.array([[0, 30, 90], [30, 0, 120], [90, 120, 0]], dtype=np.int32)
+    problem = Problem(travel_s, (ride,), (shift,))
+    plan = Plan(((0, 1, 3, 2),))
+    assert violations(problem, plan) == ()
+    assert violations(problem, without_rides(plan, [0]))
+    rest = take_out(pack(problem), plan, [0])
+    assert rest == Plan(((2, 3),), (0,))
+    assert violations(problem, rest) == ()
+    too_short = replace(problem, shifts=(replace(shift, end_by=2129),))
+    assert take_out(pack(too_short), plan, [0]) is None
