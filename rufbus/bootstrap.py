@@ -19,6 +19,7 @@ from rufbus.domain.clock_time import Clock, Instant, to_local
 from rufbus.domain.errors import WrongState
 from rufbus.domain.ids import Chance, system_chance
 from rufbus.home import Home, hold_home, load_day_network, read_service
+from rufbus.lease import Lease
 from rufbus.roads.day_network import DayNetwork
 from rufbus.running import Runner
 from rufbus.settings import Settings
@@ -133,7 +134,8 @@ def open_home(
     warm_up(desk)
     network.warm_up(to_local(desk.clock.now(), service.zone).date().isoformat())
     autopilot: Callable[[Desk], None] | None = report_as_planned if clock.autopilot else None
-    runner = Runner(desk, autopilot=autopilot, improves=improves)
+    lease = Lease(store) if clock.start is None else None
+    runner = Runner(desk, autopilot=autopilot, improves=improves, lease=lease)
     return Running(desk, network, store, runner, workers, clock, home, held, demo)
 
 

@@ -12,7 +12,8 @@ from rufbus.dispatch.improve import Improvement, days_in_sight, improve_day
 from rufbus.dispatch.stop_list import days_around
 from rufbus.dispatch.tick import Ticked, tick
 from rufbus.domain.clock_time import Instant
-from rufbus.domain.errors import RufbusError
+from rufbus.domain.errors import RufbusError, Unavailable
+from rufbus.lease import Lease
 
 log = logging.getLogger("rufbus.running")
 
@@ -32,6 +33,8 @@ class Runner:
     autopilot: Callable[[Desk], None] | None = None
     """Reports for simulated drivers; ``None`` on the road."""
     improves: bool = True
+    lease: Lease | None = None
+    """Decides which of several processes does the background work; ``None`` where there is only this one."""
     improvements: list[Improvement] = field(default_factory=list)
     """The last attempts, newest last."""
     problem: str | None = None
@@ -50,10 +53,11 @@ class Runner:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the background thread and wait for its step to end."""
+        """Stop the background thread, wait for its step to end, and leave the work to another process."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
+        self._hand_over()
 
     def step(self) -> Ticked:
         """Do what is due now, without improving."""
@@ -117,15 +121,32 @@ class Runner:
     def _run(self) -> None:
         while not self._stop.wait(BEAT_S):
             try:
-                self.step()
-                self._maybe_think()
+                self._beat()
                 self.problem = None
             except RufbusError as error:
                 self.problem = error.detail
                 log.warning("step failed: %s", error.detail)
+                self._hand_over()
             except Exception as error:
                 self.problem = type(error).__name__
                 log.exception("step failed")
+                self._hand_over()
+
+    def _beat(self) -> None:
+        if self.lease is None or self.lease.hold():
+            self.step()
+            self._maybe_think()
+        else:
+            self.desk.forget_before(self.desk.clock.now())
+
+    def _hand_over(self) -> None:
+        """Leave the background work to whichever process takes it next, which may be this one."""
+        if self.lease is None:
+            return
+        try:
+            self.lease.release()
+        except Unavailable as error:
+            log.warning("the background work was not handed over: %s", error.detail)
 
     def _maybe_think(self) -> None:
         """Start an improvement in a thread of its own, so that beats go on meanwhile."""
