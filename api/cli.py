@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rufbus import __version__
+from rufbus.backup import back_up, restore
 from rufbus.bench.command import app as bench
 from rufbus.bootstrap import ClockChoice, check_home
 from rufbus.clocks import SystemClock
@@ -185,6 +186,29 @@ def migrate_home(home: HomeOption) -> None:
     opened.check()
     before = migrate(opened.database_url(Settings()))
     typer.echo(f"The database is up to date (was: {before or 'empty'}).")
+
+
+@app.command()
+def backup(
+    home: HomeOption,
+    out: Annotated[Path, typer.Option(help="The file to write; it must not exist yet.")],
+) -> None:
+    """Write the whole home, database included, into one file; the service may go on meanwhile."""
+    with ProgressBars(console) as bars:
+        done = back_up(Home(home), Settings(), out, SystemClock().now(), bars.update)
+    typer.echo(f"{out}: {done.bookings} bookings, {sum(done.rows.values())} rows in all. It holds personal data.")
+
+
+@app.command("restore")
+def restore_home(
+    source: Annotated[Path, typer.Argument(help="A file that `rufbus backup` has written.")],
+    home: Annotated[Path, typer.Option(help="The folder to make; it must not exist yet, or be empty.")],
+) -> None:
+    """Make a home from a backup and check what it holds; exit 1 if the check finds anything."""
+    with ProgressBars(console) as bars:
+        done = restore(source, home, Settings(), bars.update)
+    typer.echo(f"{home}: {done.bookings} bookings, {sum(done.rows.values())} rows in all.")
+    check(home)
 
 
 def parse_clock(text: str, zone: str) -> Instant:

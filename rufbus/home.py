@@ -78,6 +78,13 @@ class Home:
             )
 
 
+def list_home_files(home: Home) -> list[Path]:
+    """Return all files that make up a home, but for its database."""
+    names = (SERVICE_FILE, WATER_FILE, REPORT_FILE, STATES_FILE, ROADS_FILE, NETWORK_FILE)
+    named = [home.path / name for name in names if (home.path / name).exists()]
+    return [*named, *sorted((home.path / "areas").glob("*.geojson"))]
+
+
 @contextmanager
 def hold_home(path: Path, *, alone: bool) -> Iterator[None]:
     """Hold a home while it is made or served; the lock goes with the process, however that ends.

@@ -55,12 +55,17 @@ class SqlStore:
     @contextmanager
     def audit(self) -> Iterator[SqlAuditSession]:
         """Open a reading session over everything; it sees one moment."""
+        with self.snapshot() as connection, closing(SqlAuditSession(connection)) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a reading connection that sees one moment and may take its time."""
         with speaking_plainly(), self._readers.connect() as connection:
             connection.begin()
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            with closing(SqlAuditSession(connection)) as session:
-                yield session
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[SqlWriteSession]:
