@@ -335,3 +335,16 @@ def test_a_key_pressed_to_stop_is_no_error(rufbus, sources, tmp_path, monkeypatc
     code, _, err = init(rufbus, sources, tmp_path / "town")
     assert code == 130
     assert "Traceback" not in err
+
+
+class TestBackups:
+    def test_a_home_goes_into_a_file_and_back(self, rufbus, home, tmp_path):
+        code, out, _ = rufbus("backup", "--home", home.path, "--out", tmp_path / "one.zip")
+        assert (code, "0 bookings" in out) == (0, True)
+        code, out, err = rufbus("restore", tmp_path / "one.zip", "--home", tmp_path / "again")
+        assert (code, "0 bookings" in out, "0 findings" in err) == (0, True, True)
+
+    def test_no_backup_is_overwritten(self, rufbus, home, tmp_path):
+        (tmp_path / "one.zip").write_text("mine")
+        check_refusal(rufbus("backup", "--home", home.path, "--out", tmp_path / "one.zip"), "exists already")
+        assert (tmp_path / "one.zip").read_text() == "mine"
